@@ -1,0 +1,201 @@
+"""The narrow waist: everything a call needs to know, and nothing about YAML or sockets.
+
+`compiler.compile_agent` makes a `CallPlan`; `runtime`, `conversation` and `tools` read it. All values are
+frozen and comparable; secrets print as `***`. Times are whole milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from agentrun.secret import Secret
+from agentrun.wire.json import JsonObject, JsonValue
+
+Text: TypeAlias = str | Secret
+"""Text of an agent file; secret where a value of the environment went into it."""
+
+TextTree: TypeAlias = JsonValue
+"""JSON whose strings are `Text` templates, for example the `json` body of an HTTP tool."""
+
+Provider: TypeAlias = Literal["openai", "azure", "compatible", "embedded"]
+Deliver: TypeAlias = Literal["when_idle", "interrupt", "next_turn", "silent"]
+Effect: TypeAlias = Literal["read", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelProfile:
+    """What a channel can carry; decides the audio formats of the session, so they are not in the agent file.
+
+    Attributes:
+        name: for example `browser`, `text`.
+        input_format: `audio.input.format` of the session, for example `{"type": "audio/pcm", "rate": 24000}`.
+        output_format: `audio.output.format` of the session.
+        owns_playback: True if we play the audio and know what was heard (relay channels), False if the
+            provider plays it (attached channels).
+
+    """
+
+    name: str
+    input_format: Mapping[str, JsonValue]
+    output_format: Mapping[str, JsonValue]
+    owns_playback: bool = True
+
+
+PCM_24K: Mapping[str, JsonValue] = {"type": "audio/pcm", "rate": 24000}
+PCMU_8K: Mapping[str, JsonValue] = {"type": "audio/pcmu"}
+
+BROWSER = ChannelProfile("browser", PCM_24K, PCM_24K)
+TEXT = ChannelProfile("text", PCMU_8K, PCMU_8K)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTarget:
+    """Which model answers, and where. `base_url` and `api_key` are None where the environment decides."""
+
+    name: str
+    provider: Provider = "openai"
+    base_url: Text | None = None
+    api_key: Secret | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What the agent says first: the exact words (`say`) or how to find them (`instructions`); one is set."""
+
+    say: str | None = None
+    instructions: str | None = None
+    interruptible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """What the caller hears while a tool is still running; `say` or `instructions` is set.
+
+    Attributes:
+        after_ms: silence before the first one.
+        every_ms: silence before each further one.
+        most: how many are spoken for one tool call.
+
+    """
+
+    say: str | None = None
+    instructions: str | None = None
+    after_ms: int = 800
+    every_ms: int = 6000
+    most: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PythonTarget:
+    """A function `module:function`, imported with the project `root` on `sys.path`."""
+
+    module: str
+    function: str
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTarget:
+    """An HTTP request with `{{name}}` templates; at most one of `json`, `form`, `body` is set.
+
+    Attributes:
+        allow_hosts: hosts that may be reached although they are private, loopback or link-local.
+        auth: as in the file: `{"bearer": …}`, `{"basic": {username, password}}`, `{"header": …}`, …
+
+    """
+
+    method: str
+    url: Text
+    query: Mapping[str, TextTree] = field(default_factory=dict)
+    headers: Mapping[str, Text] = field(default_factory=dict)
+    json: TextTree | None = None
+    form: Mapping[str, TextTree] | None = None
+    body: Text | None = None
+    auth: Mapping[str, TextTree] | None = None
+    allow_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltinTarget:
+    """A tool that agentrun itself carries out: `hang_up`, later `transfer`, `send_dtmf`, `wait`."""
+
+    name: str
+    options: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+ToolTarget: TypeAlias = PythonTarget | HttpTarget | BuiltinTarget
+
+
+@dataclass(frozen=True, slots=True)
+class ToolBinding:
+    """One tool: what the model sees, what is run, and the rules of running it.
+
+    Attributes:
+        parameters: JSON Schema of the arguments (always an object schema).
+        result_max_bytes: bound on the result that goes to the model.
+
+    """
+
+    name: str
+    description: str
+    parameters: JsonObject
+    target: ToolTarget
+    placeholder: Placeholder | None = None
+    timeout_ms: int = 10_000
+    deliver: Deliver = "when_idle"
+    effect: Effect = "write"
+    on_interrupt: Literal["continue", "cancel"] = "continue"
+    on_hangup: Literal["finish", "cancel"] = "finish"
+    max_per_call: int | None = None
+    result_max_bytes: int = 16 * 1024
+
+    @property
+    def kind(self) -> Literal["python", "http", "builtin"]:
+        """Which module of `agentrun.tools` runs it."""
+        match self.target:
+            case PythonTarget():
+                return "python"
+            case HttpTarget():
+                return "http"
+            case BuiltinTarget():
+                return "builtin"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one call."""
+
+    max_duration_ms: int = 60 * 60_000
+    max_tool_calls: int = 100
+    response_stall_ms: int = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """One agent, compiled for one channel.
+
+    Attributes:
+        agent: the agent's name.
+        session: payload of the first `session.update`: `{"type": "realtime", …}`, plain JSON, no secrets.
+        variables: values known before the call starts; `{{names}}` of the session are already filled in.
+        secret_variables: names of variables whose values must not be printed.
+
+    """
+
+    agent: str
+    channel: ChannelProfile
+    model: ModelTarget
+    session: JsonObject
+    tools: tuple[ToolBinding, ...] = ()
+    greeting: Greeting | None = None
+    language: str | None = None
+    variables: Mapping[str, JsonValue] = field(default_factory=dict)
+    secret_variables: frozenset[str] = frozenset()
+    limits: Limits = Limits()
+
+    def tool(self, name: str) -> ToolBinding | None:
+        """Return the tool that the model calls `name`, or None."""
+        return next((tool for tool in self.tools if tool.name == name), None)
