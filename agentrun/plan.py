@@ -98,6 +98,15 @@ class PythonTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionSchema:
+    """How the model sees a Python function; `parameters` is a JSON Schema of type object."""
+
+    name: str
+    description: str
+    parameters: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
 class HttpTarget:
     """An HTTP request with `{{name}}` templates; at most one of `json`, `form`, `body` is set.
 
