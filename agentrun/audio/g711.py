@@ -1,8 +1,8 @@
 """G.711: the two telephone codecs as lookup tables.
 
 The tables agree with Sun's g711.c, the code that most gateways run, for every one of the 65 536 samples
-and all 256 codes. They are built on first use (a few hundredths of a second); after that a conversion is a table
-lookup. `audioop` is not used because Python 3.13 removed it.
+and all 256 codes. They are built on first use (a few hundredths of a second); after that a conversion is
+a table lookup. `audioop` is not used because Python 3.13 removed it.
 """
 
 from __future__ import annotations

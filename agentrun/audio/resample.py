@@ -96,7 +96,7 @@ class _SoxrResampler:
         return rest
 
     def _convert(self, pcm: bytes, *, last: bool) -> bytes:
-        # Floats, because soxr adds random dither to 16-bit samples and the same call would sound different twice.
+        # Floats: soxr adds random dither to 16-bit samples, and the same call would sound different twice.
         numpy = self._numpy
         samples = self._stream.resample_chunk(numpy.frombuffer(pcm, "<i2").astype("float32"), last=last)
         converted: bytes = numpy.clip(numpy.rint(samples), -32768, 32767).astype("<i2").tobytes()
