@@ -1,0 +1,33 @@
+"""Findings as values, the registry of their codes, and renderers that return text."""
+
+from __future__ import annotations
+
+from agentrun.diagnostics.codes import CODES, Code, find_code
+from agentrun.diagnostics.model import (
+    Diagnostic,
+    PathPart,
+    Remark,
+    Severity,
+    Span,
+    count_severity,
+    diagnose,
+    sort_findings,
+)
+from agentrun.diagnostics.render import RENDERERS, Renderer, Report
+
+__all__ = [
+    "CODES",
+    "RENDERERS",
+    "Code",
+    "Diagnostic",
+    "PathPart",
+    "Remark",
+    "Renderer",
+    "Report",
+    "Severity",
+    "Span",
+    "count_severity",
+    "diagnose",
+    "find_code",
+    "sort_findings",
+]

@@ -1,0 +1,106 @@
+"""AR4xx: tools."""
+
+from __future__ import annotations
+
+from agentrun.diagnostics.codes.row import Code
+
+_TICKET = "tools:\n  - name: ticket\n    description: Open a ticket\n    http: {method: POST, url: 'https://t.example.com/"
+
+TOOL_CODES = (
+    Code(
+        "AR401",
+        "name that a tool cannot have",
+        "error",
+        "The model calls tools by a name of 1 to 64 letters, digits, `_` and `-`, all of them ASCII.",
+        bad="tools: [{builtin: hang_up, name: hang up}]",
+        good="tools: [{builtin: hang_up, name: hang_up}]",
+    ),
+    Code(
+        "AR402",
+        "two tools of one name",
+        "error",
+        "The model could not tell them apart. Give one of them another `name`.",
+        bad="tools: [{builtin: hang_up}, {builtin: hang_up}]",
+        good="tools: [{builtin: hang_up}]",
+    ),
+    Code(
+        "AR403",
+        "parameters are not a JSON Schema",
+        "error",
+        "`parameters` is the JSON Schema of an object: `type: object`, `properties` with one schema for "
+        "each argument, `required` with the names of those that must be given.",
+        bad=_TICKET + "'}\n    parameters: {type: object, properties: {subject: {type: text}}}",
+        good=_TICKET + "'}\n    parameters: {type: object, properties: {subject: {type: string}}}",
+    ),
+    Code(
+        "AR404",
+        "module of a Python tool is missing",
+        "error",
+        "`python: package.module:function` names a file under the project root: `tools.orders` is "
+        "`tools/orders.py`. agentrun looks for the file and does not import it.",
+        bad="tools: [{python: 'tools.oders:lookup_order'}]",
+        good="tools: [{python: 'tools.orders:lookup_order'}]",
+    ),
+    Code(
+        "AR405",
+        "function of a Python tool is missing",
+        "error",
+        "The module exists but defines no function of this name at its top level.",
+        bad="tools: [{python: 'tools.orders:lookup_oder'}]",
+        good="tools: [{python: 'tools.orders:lookup_order'}]",
+    ),
+    Code(
+        "AR406",
+        "parameters and signature disagree",
+        "error",
+        "The file declares `parameters` for a Python tool, and the function takes other ones. Leave "
+        "`parameters` out to have them made from the signature.",
+        bad="tools:\n  - python: tools.orders:lookup_order\n"
+        "    parameters: {type: object, properties: {number: {type: string}}}",
+        good="tools:\n  - python: tools.orders:lookup_order\n"
+        "    parameters: {type: object, properties: {order_id: {type: string}}}",
+    ),
+    Code(
+        "AR407",
+        "address that cannot be used",
+        "error",
+        "The address of an `http` tool starts with `http://` or `https://`, and its host stands in the "
+        "file: nothing a caller says may decide which server receives the request. Templates belong into "
+        "the path and the query.",
+        bad="tools:\n  - name: ticket\n    description: Open a ticket\n    http: {url: 'https://{{call.from}}/t'}",
+        good=_TICKET + "{{call.from}}'}",
+    ),
+    Code(
+        "AR408",
+        "placeholder that is never heard",
+        "warning",
+        "The placeholder comes after a time at which the tool has already been given up.",
+        bad="tools: [{builtin: hang_up, timeout: 2s, placeholder: {say: One moment, after: 3s}}]",
+        good="tools: [{builtin: hang_up, timeout: 5s, placeholder: {say: One moment, after: 1s}}]",
+    ),
+    Code(
+        "AR409",
+        "retry of a write",
+        "error",
+        "Repeating a write may do its work twice. Say why it is safe (`idempotency: natural` or `key`), "
+        "declare `effect: read`, or remove `retry`.",
+        bad=_TICKET + "'}\n    retry: {attempts: 3}",
+        good=_TICKET + "'}\n    idempotency: natural\n    retry: {attempts: 3}",
+    ),
+    Code(
+        "AR410",
+        "Python tool does not import",
+        "error",
+        "`agentrun validate --import` imports the modules of Python tools as a call would, and this one "
+        "failed.",
+    ),
+    Code(
+        "AR411",
+        "tool without a description",
+        "warning",
+        "The model chooses tools by their description. Say in one sentence when to use the tool and what "
+        "comes back.",
+        bad="tools: [{name: ticket, http: {url: 'https://t.example.com/'}}]",
+        good="tools: [{name: ticket, description: Read my ticket, http: {url: 'https://t.example.com/'}}]",
+    ),
+)

@@ -1,0 +1,99 @@
+"""A diagnostic is a value: what is wrong, where, and what to do about it. Wording happens where it is
+found, rendering happens in the renderers, and nothing here prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from agentrun.diagnostics.codes import find_code
+
+Severity: TypeAlias = Literal["error", "warning", "note"]
+PathPart: TypeAlias = str | int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of text in a file.
+
+    Attributes:
+        file: the file's path as the user would type it.
+        line: first line, counted from 1.
+        column: first character, counted from 1 in characters (not bytes, not cells of a terminal).
+        end_line: line of the end.
+        end_column: the character after the last one, so `end_column - column` is a length on one line.
+
+    """
+
+    file: str
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Another place that belongs to the story, for example where a key stood first."""
+
+    message: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    Attributes:
+        code: a row of the registry, `AR214`.
+        message: what is wrong; makes sense alone in a log; lower-case start, no final full stop, no secret.
+        span: the smallest text that shows it.
+        notes: other places that matter.
+        hint: what to do; empty if the message says it all.
+        path: keys and indexes from the root of the file to the value.
+
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span
+    notes: tuple[Remark, ...] = ()
+    hint: str = ""
+    path: tuple[PathPart, ...] = ()
+
+
+def diagnose(
+    code: str,
+    message: str,
+    span: Span,
+    *,
+    hint: str = "",
+    path: Iterable[PathPart] = (),
+    notes: Iterable[Remark] = (),
+    severity: Severity | None = None,
+) -> Diagnostic:
+    """Make a diagnostic with the severity of its code, unless another one is given.
+
+    Raises:
+        KeyError: the code is not in the registry.
+
+    """
+    level = severity or find_code(code).severity
+    return Diagnostic(code, level, message, span, tuple(notes), hint, tuple(path))
+
+
+def sort_findings(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return findings in file order, each said once."""
+    unique = dict.fromkeys(findings)
+    seen: dict[tuple[str, str, Span], Diagnostic] = {}
+    for finding in unique:
+        seen.setdefault((finding.code, finding.message, finding.span), finding)
+    return sorted(seen.values(), key=lambda d: (d.span.file, d.span.line, d.span.column, d.code))
+
+
+def count_severity(findings: Iterable[Diagnostic], severity: Severity) -> int:
+    """Return how many findings have exactly this severity."""
+    return sum(1 for finding in findings if finding.severity == severity)

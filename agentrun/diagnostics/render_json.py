@@ -1,0 +1,45 @@
+"""One JSON document, `format_version` 1; the shape is a contract and only ever grows."""
+
+from __future__ import annotations
+
+import json
+
+from agentrun.diagnostics.model import Diagnostic, Remark, count_severity
+from agentrun.diagnostics.report import Report
+
+
+def render_json(report: Report, *, color: bool = False) -> str:
+    """Return the report as JSON with an indent of two."""
+    document = {
+        "format_version": 1,
+        "files": len(report.files),
+        "errors": count_severity(report.findings, "error"),
+        "warnings": count_severity(report.findings, "warning"),
+        "notes": count_severity(report.findings, "note"),
+        "findings": [_to_json(finding) for finding in report.findings],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _to_json(finding: Diagnostic) -> dict[str, object]:
+    span = finding.span
+    return {
+        "file": span.file,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "hint": finding.hint,
+        "path": list(finding.path),
+        "notes": [_remark_to_json(remark) for remark in finding.notes],
+    }
+
+
+def _remark_to_json(remark: Remark) -> dict[str, object]:
+    if remark.span is None:
+        return {"message": remark.message}
+    span = remark.span
+    return {"message": remark.message, "file": span.file, "line": span.line, "column": span.column}
