@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
-from agentrun.outcome import Outcome
+from agentrun.outcome import OutcomeName
 from agentrun.wire.json import JsonObject, JsonValue
 
 
@@ -111,7 +111,7 @@ class ToolReturned:
     event: ClassVar[str] = "tool.returned"
     tool: str
     call_id: str
-    outcome: Outcome
+    outcome: OutcomeName
     result: JsonValue
     message: str = ""
     duration_ms: int = 0
