@@ -1,0 +1,196 @@
+"""Serving until a signal comes, and leaving in good order.
+
+The first SIGINT or SIGTERM: not ready, no new calls, the live ones are told and may finish within a bound,
+then they are ended. The second: everything ends now. uvicorn itself would close every socket at the first
+signal, so the signals are ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+
+from agentrun.errors import AgentrunError
+from agentrun.server.desk import CallDesk
+from agentrun.server.lines import Lines
+
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024  # what the Realtime API takes in one event, for `/v1/realtime`
+
+OnReady = Callable[[str, int], None]
+
+
+async def serve_app(
+    app: Starlette,
+    host: str,
+    port: int,
+    desk: CallDesk,
+    drain_s: float = 30.0,
+    *,
+    on_ready: OnReady | None = None,
+) -> None:
+    """Serve `app` until a signal ends it.
+
+    Args:
+        app: made by `build_app`.
+        host: name or address to listen on.
+        port: 0 for any free port.
+        desk: gets `draining` at the first signal.
+        drain_s: how long live calls may go on after the first signal.
+        on_ready: called with host and real port once connections are accepted.
+
+    Raises:
+        AgentrunError: the address cannot be listened on.
+
+    """
+    with open_listener(host, port) as listener:
+        lines: Lines = app.state.lines
+        server = _Server(app, lambda: on_ready and on_ready(host, listener.getsockname()[1]))
+        with _no_traces_of_caller_mistakes():
+            async with asyncio.TaskGroup() as tasks:
+                shutdown = Shutdown(server, desk, lines, drain_s)
+                task = tasks.create_task(shutdown.run())
+                with catch_signals(shutdown.note_signal):
+                    await server.serve(sockets=[listener])
+                task.cancel()
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """Return a bound socket.
+
+    Raises:
+        AgentrunError: the port is taken or not allowed, or the host is not an address of this machine.
+
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise AgentrunError(
+            f"cannot listen on `{host}`: the name is not known; use `--host 127.0.0.1` or an address of"
+            " this machine"
+        ) from error
+    family, kind, protocol, _, address = min(found, key=lambda row: row[0] != socket.AF_INET)
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if hasattr(signal, "SIGHUP"):  # on Windows the option would let two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        # A second server may bind with SO_REUSEADDR until one listens, so listen at once.
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise AgentrunError(_explain(error, host, port)) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _explain(error: OSError, host: str, port: int) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"port {port} of {host} is taken by another program; choose another with `--port`"
+        case errno.EACCES:
+            return f"port {port} needs special rights; choose one from 1024 up with `--port`"
+        case errno.EADDRNOTAVAIL:
+            return f"`{host}` is not an address of this machine; use `--host 127.0.0.1`"
+        case _:
+            return f"cannot listen on {host} port {port}: {error.strerror or error}"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling, and with a word when it is ready."""
+
+    def __init__(self, app: Starlette, on_ready: Callable[[], object]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                ws="websockets-sansio",
+                ws_per_message_deflate=False,
+                ws_max_size=MAX_MESSAGE_BYTES,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._on_ready = on_ready
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+
+class Shutdown:
+    """The way out: counts signals and does what each asks for."""
+
+    def __init__(self, server: uvicorn.Server, desk: CallDesk, lines: Lines, drain_s: float) -> None:
+        self._server = server
+        self._desk = desk
+        self._lines = lines
+        self._drain_s = drain_s
+        self._first = asyncio.Event()
+        self._second = asyncio.Event()
+
+    def note_signal(self) -> None:
+        """Take note of one SIGINT or SIGTERM."""
+        (self._second if self._first.is_set() else self._first).set()
+
+    async def run(self) -> None:
+        """Wait for the first signal, then let the calls finish, unless a second one comes."""
+        await self._first.wait()
+        self._desk.draining = True
+        notice = f"the server is shutting down; this call can go on for {self._drain_s:g} s"
+        draining = asyncio.create_task(self._lines.drain(self._drain_s, notice))
+        hurry = asyncio.create_task(self._second.wait())
+        try:
+            await asyncio.wait([draining, hurry], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            draining.cancel()
+            hurry.cancel()
+        await self._lines.end("shutting_down", bound_s=0.5)
+        self._server.should_exit = True
+
+
+@contextlib.contextmanager
+def catch_signals(note: Callable[[], None]) -> Iterator[None]:
+    """Call `note` on the running loop for each SIGINT and SIGTERM inside the block."""
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        try:
+            loop.add_signal_handler(number, note)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(note))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _no_traces_of_caller_mistakes() -> Iterator[None]:
+    """Keep uvicorn from logging a stack for each caller who sends text that is not UTF-8."""
+
+    def is_ours(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith("Invalid UTF-8 sequence")
+
+    logger = logging.getLogger("uvicorn.error")
+    logger.addFilter(is_ours)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_ours)
