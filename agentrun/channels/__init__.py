@@ -42,5 +42,5 @@ class Channel(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Flush what was told, within a bound, and free the line. Called once, after the call ended."""
+        """Flush what was told, within a bound, and free the line. Called by whoever opened the channel."""
         ...

@@ -1,0 +1,1 @@
+"""Driving calls: the clock, the tasks of one call, the choice of the engine."""
