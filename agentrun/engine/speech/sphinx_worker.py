@@ -1,0 +1,161 @@
+"""The process that recognises speech; start it as `python -m agentrun.engine.speech.sphinx_worker`.
+
+pocketsphinx keeps the interpreter's lock while it works, so it gets an interpreter of its own. Requests:
+
+* `{"op": "unknown", "words": [...]}`: one reply `{"words": [...]}`, those that the dictionary lacks.
+* `{"op": "learn", "key", "jsgf", "arpa", "sounds": {word: phones or word}}`: one reply `{}`.
+* `{"op": "hear", "key"}` and 16 kHz PCM16: one reply `{"words": [...], "confident", "margin"}`, or `{"missing": true}`
+  if the key is not known (any more).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+import tempfile
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterator
+from functools import cache
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from agentrun.engine.speech.pipes import Message, open_worker_side
+
+_KEPT_LANGUAGES = 8
+_RMS = 2000  # of 32 767; where the acoustic model was trained
+_DITHER = 0.018  # of the RMS: 35 dB below
+_PAD_MS = 120
+_PHONE_LOOP = "phones"
+DEFAULT_MARGIN = -0.0001
+"""Log score per frame by which the grammar may stay behind the phone loop and still be believed."""
+
+
+class Sphinx:
+    """One decoder with several grammars and language models."""
+
+    def __init__(self) -> None:
+        from pocketsphinx import Decoder, get_model_path
+
+        self._decoder: Any = Decoder(lm=None, bestpath=False, loglevel="FATAL")
+        phone_model = get_model_path("en-us/en-us-phone.lm.bin")
+        self._phones: Any = Decoder(
+            lm=None, allphone=phone_model, lw=2.0, beam=1e-20, pbeam=1e-20, bestpath=False, loglevel="FATAL"
+        )
+        self._languages: OrderedDict[str, None] = OrderedDict()
+        self._sounds: dict[str, str] = {}
+
+    def list_unknown(self, words: list[str]) -> list[str]:
+        """Return the words that have no pronunciation yet."""
+        return [
+            word for word in words if word not in self._sounds and self._decoder.lookup_word(word) is None
+        ]
+
+    def learn(self, key: str, jsgf: str, arpa: str, sounds: dict[str, str]) -> None:
+        """Add a grammar and a language model under a name."""
+        for word, phones in sounds.items():
+            if word not in self._sounds and self._decoder.lookup_word(word) is None:
+                self._add_word(word, phones)
+        self._decoder.add_jsgf_string(f"{key}-rule", jsgf)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "caller.arpa")
+            path.write_text(arpa, encoding="utf-8")
+            self._decoder.add_lm_file(f"{key}-model", str(path))
+        self._languages[key] = None
+        while len(self._languages) > _KEPT_LANGUAGES:
+            old, _ = self._languages.popitem(last=False)
+            self._decoder.remove_search(f"{old}-rule")
+            self._decoder.remove_search(f"{old}-model")
+
+    def _add_word(self, word: str, phones: str) -> None:
+        """Add a word; `=other` as its phones takes over every pronunciation of that dictionary word."""
+        self._sounds[word] = phones
+        if not phones.startswith("="):
+            self._decoder.add_word(word, phones, True)
+            return
+        number = 1
+        while found := self._decoder.lookup_word(phones[1:] if number == 1 else f"{phones[1:]}({number})"):
+            self._decoder.add_word(word if number == 1 else f"{word}({number})", found, True)
+            number += 1
+
+    def hear(self, key: str, pcm: bytes) -> dict[str, Any]:
+        """Recognise one utterance."""
+        if key not in self._languages:
+            return {"missing": True}
+        self._languages.move_to_end(key)
+        sound = condition(pcm)
+        words, score = self._decode(self._decoder, f"{key}-rule", sound)
+        frames = max(1, len(sound) // 320)
+        margin = (score - self._decode(self._phones, None, sound)[1]) / frames if words else -1.0
+        if words and margin >= DEFAULT_MARGIN:
+            return {"words": words, "confident": True, "margin": margin}
+        guess, _ = self._decode(self._decoder, f"{key}-model", sound)
+        return {"words": guess or words, "confident": False, "margin": margin, "rule": words}
+
+    @staticmethod
+    def _decode(decoder: Any, search: str | None, sound: bytes) -> tuple[list[str], float]:
+        if search:
+            decoder.activate_search(search)
+        decoder.start_utt()
+        decoder.process_raw(sound, full_utt=True)
+        decoder.end_utt()
+        found = decoder.hyp()
+        if found is None:
+            return [], -math.inf
+        return found.hypstr.split(), math.log(found.score) if found.score > 0 else -math.inf
+
+
+def condition(pcm: bytes) -> bytes:
+    """Bring an utterance to the model's level and cover digital silence with faint noise.
+
+    Synthetic speech contains exact zeros, where the model's features degenerate; noise 35 dB below the
+    speech repairs that and is the same every time.
+    """
+    samples = array("h", pcm[: len(pcm) & ~1])
+    if sys.byteorder == "big":
+        samples.byteswap()
+    loud = [sample for sample in samples if abs(sample) > 50] or [1]
+    gain = min(30.0, _RMS / max(1.0, math.sqrt(sum(sample * sample for sample in loud) / len(loud))))
+    padding = [0] * (16 * _PAD_MS)
+    noise = cycle(_make_noise())
+    out = array("h", (_clip(s * gain + next(noise)) for s in (*padding, *samples, *padding)))
+    if sys.byteorder == "big":
+        out.byteswap()
+    return out.tobytes()
+
+
+def _clip(value: float) -> int:
+    return max(-32768, min(32767, round(value)))
+
+
+@cache
+def _make_noise() -> list[float]:
+    chance = random.Random(7)
+    return [chance.gauss(0, _RMS * _DITHER) for _ in range(16_000)]
+
+
+def main() -> None:
+    """Serve the engine on standard input and output."""
+    side = open_worker_side()
+    loaded: list[Sphinx] = []
+
+    def answer(request: Message, _number: int) -> Iterator[Message]:
+        if not loaded:
+            loaded.append(Sphinx())
+        sphinx, header = loaded[0], request.header
+        match header["op"]:
+            case "unknown":
+                yield Message({"words": sphinx.list_unknown(header["words"])})
+            case "learn":
+                sphinx.learn(header["key"], header["jsgf"], header["arpa"], header["sounds"])
+                yield Message({})
+            case _:
+                yield Message(sphinx.hear(header["key"], request.body))
+
+    side.serve(answer)
+
+
+if __name__ == "__main__":
+    main()
