@@ -1,0 +1,1 @@
+"""The embedded Realtime server: a pure core, minds, speech parts and a socket shell."""

@@ -1,0 +1,241 @@
+"""The model's side: which responses run, what each is asked, and how each ends."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agentrun.audio import parse_format
+from agentrun.engine.checks import (
+    check_choice,
+    check_length,
+    check_list,
+    check_map,
+    check_nullable,
+    check_shape,
+    refuse,
+)
+from agentrun.engine.effects import Generate
+from agentrun.engine.items import CHECK_ITEM, Item, make_item
+from agentrun.engine.models import find_traits
+from agentrun.engine.response import CancelReason, Response, ResponseSettings
+from agentrun.engine.seams import Prompt
+from agentrun.engine.settings import RESPONSE_AUDIO, SHARED, check_tool_choice, name_voice
+from agentrun.engine.state import SessionState, pick_function_tools
+from agentrun.engine.usage import estimate_item_tokens, estimate_prompt_tokens
+from agentrun.wire.json import JsonObject, JsonValue
+
+
+def _check_input(value: JsonValue, path: str) -> None:
+    if isinstance(value, dict) and value.get("type") == "item_reference":
+        check_shape({"type": check_length(64), "id": check_length(512)}, required=("id",))(value, path)
+    else:
+        CHECK_ITEM(value, path)
+
+
+_CHECK_RESPONSE = check_shape(
+    {
+        **SHARED,
+        "conversation": check_choice("auto", "none"),
+        "input": check_list(_check_input),
+        "audio": RESPONSE_AUDIO,
+        "metadata": check_nullable(check_map(check_length(512), most=16, key_length=64)),
+    }
+)
+
+
+@dataclass(slots=True)
+class _Running:
+    """A response that is not over, and what it was asked to read (None: the whole conversation)."""
+
+    response: Response
+    items: list[Item] | None
+    asked: bool = False
+
+
+class Answering:
+    """Starts, feeds and ends responses.
+
+    At most one running response writes to the default conversation; any number run out of band.
+
+    Attributes:
+        spoke: whether sound was ever sent, which locks the session's voice.
+
+    """
+
+    def __init__(self, state: SessionState) -> None:
+        self._state = state
+        self._running: dict[str, _Running] = {}
+        self._last_spoken: list[Response] = []
+        self.spoke = False
+
+    @property
+    def active(self) -> Response | None:
+        """The running response of the default conversation."""
+        for run in self._running.values():
+            if run.response.settings.conversation_id is not None and not run.response.over:
+                return run.response
+        return None
+
+    def create(self, overrides: JsonObject | None) -> None:
+        """Start a response, for a client or (without overrides) for a turn that ended.
+
+        Raises:
+            RemoteProtocolError: a parameter is wrong, or a response already writes to the conversation.
+
+        """
+        overrides = overrides or {}
+        _CHECK_RESPONSE(overrides, "response")
+        settings = self._combine(overrides)
+        items = self._resolve(overrides)
+        active = self.active
+        if settings.conversation_id is not None and active is not None:
+            message = f"Conversation already has an active response in progress: {active.id}"
+            refuse(message, "conversation_already_has_active_response", None)
+        history = self._state.history if settings.conversation_id is not None else None
+        response = Response(settings, self._state.outbox, history)
+        self._running[settings.id] = _Running(response, items)
+        response.start()
+        self.ask_waiting()
+
+    def ask_waiting(self) -> None:
+        """Ask the responder for every response whose items are all understood by now."""
+        for run in self._running.values():
+            items = self._state.history if run.items is None else run.items
+            if not run.asked and not run.response.over and not any(item.unclear for item in items):
+                run.asked = True
+                self._ask(run.response, list(items))
+
+    def cancel(self, response_id: str | None, reason: CancelReason) -> None:
+        """Cancel a response; without an id, the active one of the default conversation.
+
+        Raises:
+            RemoteProtocolError: there is none.
+
+        """
+        active = self.active
+        wanted = response_id or (active.id if active else "")
+        run = self._running.get(wanted)
+        if run is None:
+            refuse("Cancellation failed: no active response found", "response_cancel_not_active", None)
+        run.response.cancel(reason)
+
+    def find(self, response_id: str) -> Response | None:
+        """Return a running response."""
+        run = self._running.get(response_id)
+        return None if run is None else run.response
+
+    def sweep(self) -> list[Response]:
+        """Forget the responses that are over and return them."""
+        ended = [run.response for run in self._running.values() if run.response.over]
+        for response in ended:
+            del self._running[response.id]
+            if response.sound_ms:
+                self.spoke = True
+                self._last_spoken = [*self._last_spoken[-7:], response]
+        return ended
+
+    def guess_heard(self, item_id: str, audio_end_ms: int) -> str:
+        """Return the words of an assistant item that were spoken before a moment of its sound."""
+        running = [run.response for run in self._running.values()]
+        for response in itertools.chain(running, self._last_spoken):
+            spoken = response.find_spoken(item_id)
+            if spoken is not None:
+                return spoken.guess_heard(audio_end_ms)
+        return ""
+
+    def _combine(self, overrides: JsonObject) -> ResponseSettings:
+        state = self._state
+        session = {**state.settings, **{key: value for key, value in overrides.items() if key in SHARED}}
+        check_tool_choice(session["tool_choice"], session["tools"], "response")
+        sound = {**state.settings["audio"]["output"], **overrides.get("audio", {}).get("output", {})}
+        in_band = overrides.get("conversation") != "none"
+        return ResponseSettings(
+            id=state.ids.make("resp"),
+            conversation_id=state.conversation_id if in_band else None,
+            spoken=session["output_modalities"] == ["audio"],
+            max_output_tokens=session["max_output_tokens"],
+            format=parse_format(sound["format"]),
+            voice=name_voice(sound["voice"]),
+            speed=sound["speed"],
+            language=state.language,
+            phases=find_traits(session["model"]).phases,
+            metadata=overrides.get("metadata"),
+            instructions=session["instructions"],
+            instructed="instructions" in overrides,
+            tools=pick_function_tools(session["tools"]),
+            tool_choice=session["tool_choice"],
+            parallel_tool_calls=session.get("parallel_tool_calls", True),
+        )
+
+    def _resolve(self, overrides: JsonObject) -> list[Item] | None:
+        if "input" not in overrides:
+            return None
+        return [self._resolve_one(entry, index) for index, entry in enumerate(overrides["input"])]
+
+    def _resolve_one(self, entry: JsonObject, index: int) -> Item:
+        state = self._state
+        if entry["type"] != "item_reference":
+            item = make_item(entry, state.ids.make("item"), state.ids.make("call"), state.input_format)
+            item.unclear = False  # sound given to one response only is not transcribed
+            return item
+        found = state.history.find(entry["id"])
+        if found is None:
+            message = f"Item with id '{entry['id']}' not found in the conversation."
+            refuse(message, "invalid_value", f"response.input[{index}].id")
+        return found
+
+    def _ask(self, response: Response, items: Sequence[Item]) -> None:
+        settings, state = response.settings, self._state
+        sizes = [estimate_item_tokens(item.show_to_model(), item.audio_ms) for item in items]
+        fixed = estimate_prompt_tokens(settings.instructions, settings.tools, ())
+        limit = find_traits(state.settings["model"]).input_tokens
+        first = find_first_kept(
+            fixed.total, [size.total for size in sizes], limit, state.settings["truncation"]
+        )
+        if first is None:
+            response.end_moves(
+                "The conversation is longer than the model can read, and truncation is disabled."
+            )
+            return
+        response.read = sum(sizes[first:], fixed)
+        shown = [item.show_to_model() for item in items[first:]]
+        prompt = Prompt(
+            settings.instructions,
+            settings.instructed,
+            settings.tools,
+            settings.tool_choice,
+            shown,
+            state.now,
+            settings.parallel_tool_calls,
+        )
+        state.outbox.command(Generate(response.id, prompt))
+
+
+def find_first_kept(
+    fixed_tokens: int, sizes: Iterable[int], limit_tokens: int, truncation: JsonValue
+) -> int | None:
+    """Return the index of the oldest item that the model still reads; None where nothing may be dropped.
+
+    Args:
+        fixed_tokens: instructions and tools, which always stay.
+        sizes: tokens of the items, oldest first.
+        limit_tokens: what the model can read.
+        truncation: the session's setting: `auto`, `disabled` or a retention ratio.
+
+    """
+    sizes = list(sizes)
+    left = limit_tokens - fixed_tokens
+    if isinstance(truncation, dict):
+        left = min(left, truncation.get("token_limits", {}).get("post_instructions", left))
+    if sum(sizes) <= left:
+        return 0
+    if truncation == "disabled":
+        return None
+    keep = left * truncation["retention_ratio"] if isinstance(truncation, dict) else left
+    first, total = len(sizes), 0
+    while first > 0 and total + sizes[first - 1] <= keep:
+        first -= 1
+        total += sizes[first]
+    return first

@@ -1,0 +1,312 @@
+"""The engine's core: one Realtime session as a value machine, without I/O and without a clock.
+
+`handle` takes what happens (an event of the client, an answer of a part) and returns what follows: server
+events for the client and commands for the shell, in order. `effects` shows the way of one turn. The same core
+serves a socket in real time (`server`) and a rehearsal in virtual time (`local`).
+
+Source of the behaviour: https://platform.openai.com/docs/guides/realtime-conversations and the references of
+client and server events. A refused event changes nothing, is answered by one `error` and never closes the
+session.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TypeAlias, assert_never
+
+from agentrun.engine.answering import Answering
+from agentrun.engine.checks import refuse
+from agentrun.engine.effects import (
+    Close,
+    Heard,
+    Input,
+    Output,
+    Produced,
+    ProducedEnd,
+    Spoken,
+    SpokenEnd,
+    Wake,
+)
+from agentrun.engine.ids import Ids
+from agentrun.engine.items import CHECK_ITEM, Item, make_item
+from agentrun.engine.listening import Listening
+from agentrun.engine.outbox import Outbox
+from agentrun.engine.settings import make_settings, render_session, update_settings
+from agentrun.engine.speech.turns import SpeechStarted, SpeechStopped
+from agentrun.engine.state import SessionState
+from agentrun.errors import RemoteProtocolError
+from agentrun.wire import ClientEvent, client, decode_json, parse_client_event, server
+from agentrun.wire.json import JsonObject
+
+SESSION_LIMIT_MS = 60 * 60 * 1000
+
+Frame: TypeAlias = str | JsonObject
+"""What a client sends, as text or as parsed JSON."""
+
+_INPUTS = (SpeechStarted, SpeechStopped, Heard, Produced, ProducedEnd, Spoken, SpokenEnd, Wake)
+
+
+class Core:
+    """One session.
+
+    Args:
+        model: what the client asked for; any name is accepted.
+        ids: source of ids and padding.
+        epoch: wall-clock time at which `now_ms` is 0, with its time zone.
+        session_limit_ms: when the session is closed.
+
+    """
+
+    def __init__(
+        self, model: str, ids: Ids, epoch: datetime.datetime, *, session_limit_ms: int = SESSION_LIMIT_MS
+    ) -> None:
+        expires_at = int(epoch.timestamp()) + session_limit_ms // 1000
+        settings = make_settings(ids.make("sess"), model, expires_at)
+        self._state = SessionState(settings, ids, Outbox(ids), ids.make("conv"), epoch)
+        self._listening = Listening(self._state)
+        self._answering = Answering(self._state)
+        self._session_limit_ms = session_limit_ms
+        self._idle_at_ms: int | None = None
+        self._closed = False
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """When the shell must call back with `Wake` at the latest; None once the session is closed."""
+        if self._closed:
+            return None
+        return (
+            self._session_limit_ms
+            if self._idle_at_ms is None
+            else min(self._idle_at_ms, self._session_limit_ms)
+        )
+
+    def start(self, now_ms: int) -> list[Output]:
+        """Open the session: `session.created`, and listening begins. Called once, before `handle`."""
+        self._state.now_ms = now_ms
+        self._state.outbox.send(server.SessionCreated(render_session(self._state.settings)))
+        self._listening.listen()
+        return self._state.outbox.take()
+
+    def handle(self, event: Frame | ClientEvent | Input, now_ms: int) -> list[Output]:
+        """Take one thing that happened and return what follows from it.
+
+        Args:
+            event: a frame of the client, an event already parsed, or an answer of a part.
+            now_ms: time since `epoch`; never goes back.
+
+        """
+        if self._closed:
+            return []
+        self._state.now_ms = now_ms
+        if isinstance(event, _INPUTS):
+            self._take_input(event)
+        else:
+            self._take_frame(event)
+        self._settle()
+        return self._state.outbox.take()
+
+    def _settle(self) -> None:
+        """Do what follows from any change: ask for responses that waited, restart the idle clock."""
+        self._answering.ask_waiting()
+        for response in self._answering.sweep():
+            if response.settings.conversation_id is not None:
+                self._arm_idle(response.sound_ms)
+
+    # Client events
+
+    def _take_frame(self, event: Frame | ClientEvent) -> None:
+        event_id = None
+        try:
+            payload = decode_json(event) if isinstance(event, str) else event
+            if isinstance(payload, dict):
+                event_id = payload.get("event_id") if isinstance(payload.get("event_id"), str) else None
+                payload = parse_client_event(payload)
+            event_id = payload.event_id
+            self._obey(payload)
+        except RemoteProtocolError as refusal:
+            self._state.outbox.refuse(refusal, event_id)
+
+    def _obey(self, event: ClientEvent) -> None:
+        match event:
+            case client.InputAudioBufferAppend():
+                self._listening.append(event.audio)
+            case client.SessionUpdate():
+                self._update(event.session)
+            case client.InputAudioBufferCommit():
+                self._listening.commit()
+                self._idle_at_ms = None
+            case client.InputAudioBufferClear():
+                self._listening.clear()
+            case client.OutputAudioBufferClear():
+                message = "The output audio buffer can be cleared on WebRTC and SIP connections only."
+                refuse(message, "invalid_value", "type")
+            case client.ConversationItemCreate():
+                self._create_item(event)
+            case client.ConversationItemRetrieve():
+                item = self._find(event.item_id, "item_retrieve_invalid_item_id")
+                self._state.outbox.send(server.ConversationItemRetrieved(item.show_with_audio()))
+            case client.ConversationItemTruncate():
+                self._truncate(event)
+            case client.ConversationItemDelete():
+                self._state.history.remove(self._find(event.item_id, "item_delete_invalid_item_id"))
+                self._state.outbox.send(server.ConversationItemDeleted(event.item_id))
+            case client.ResponseCreate():
+                self._answering.create(event.response)
+                self._idle_at_ms = None
+            case client.ResponseCancel():
+                self._answering.cancel(event.response_id, "client_cancelled")
+            case _:
+                assert_never(event)
+
+    def _update(self, patch: JsonObject) -> None:
+        state = self._state
+        before = state.settings
+        active = self._answering.active
+        spoke = self._answering.spoke or (active is not None and active.sound_ms > 0)
+        state.settings = update_settings(before, patch, spoke=spoke)
+        state.outbox.send(server.SessionUpdated(render_session(state.settings)))
+        old, new = before["audio"]["input"], state.settings["audio"]["input"]
+        if (old["turn_detection"], old["format"]) != (new["turn_detection"], new["format"]):
+            self._listening.listen()
+            self._rearm_idle(old["turn_detection"])
+        known = [tool for tool in before["tools"] if tool["type"] == "mcp"]
+        for tool in state.settings["tools"]:
+            if tool["type"] == "mcp" and tool not in known:
+                self._decline_mcp(tool)
+
+    def _decline_mcp(self, tool: JsonObject) -> None:
+        """Say that the tools of an MCP server cannot be listed: this engine does not host MCP."""
+        state = self._state
+        item = state.make_item({"type": "mcp_list_tools", "server_label": tool["server_label"], "tools": []})
+        state.outbox.send(server.McpListToolsInProgress(item.id))
+        self._listening.announce(item, after=None)
+        state.outbox.send(server.McpListToolsFailed(item.id))
+
+    def _create_item(self, event: client.ConversationItemCreate) -> None:
+        state = self._state
+        CHECK_ITEM(event.item, "item")
+        item = make_item(event.item, state.ids.make("item"), state.ids.make("call"), state.input_format)
+        if state.history.find(item.id) is not None:
+            refuse(f"Item with id '{item.id}' already exists.", "invalid_value", "item.id")
+        if item.wire["type"] == "mcp_approval_response":
+            message = "No approval was requested: this engine does not host MCP servers."
+            refuse(message, "invalid_value", "item.approval_request_id")
+        self._listening.announce(item, event.previous_item_id)
+        if self._idle_at_ms is not None:
+            self._arm_idle(0)
+
+    def _truncate(self, event: client.ConversationItemTruncate) -> None:
+        item = self._find(event.item_id, "item_truncate_invalid_item_id")
+        wire = item.wire
+        spoken = wire.get("role") == "assistant" and any(
+            part["type"] == "output_audio" for part in wire["content"]
+        )
+        if not spoken:
+            message = "Only model output audio messages can be truncated"
+            refuse(message, "unsupported_content_type", "item_id")
+        if event.content_index != 0:
+            refuse("Invalid 'content_index': expected 0.", "invalid_value", "content_index")
+        if event.audio_end_ms < 0:
+            message = "Invalid 'audio_end_ms': expected a value >= 0."
+            refuse(message, "invalid_value", "audio_end_ms")
+        if event.audio_end_ms > item.audio_ms:
+            message = f"Audio content of {item.audio_ms}ms is already shorter than {event.audio_end_ms}ms"
+            refuse(message, "invalid_value", "audio_end_ms")
+        item.truncate(event.audio_end_ms, self._answering.guess_heard(item.id, event.audio_end_ms))
+        self._state.outbox.send(server.ConversationItemTruncated(item.id, 0, event.audio_end_ms))
+
+    def _find(self, item_id: str, code: str) -> Item:
+        item = self._state.history.find(item_id)
+        if item is None:
+            refuse(f"Item with item_id '{item_id}' does not exist.", code, "item_id")
+        return item
+
+    # Answers of the parts
+
+    def _take_input(self, event: Input) -> None:
+        match event:
+            case SpeechStarted():
+                self._start_speech(event.audio_start_ms)
+            case SpeechStopped():
+                self._stop_speech(event.audio_end_ms)
+            case Heard():
+                self._listening.hear(event)
+            case Wake():
+                self._wake()
+            case Produced() | ProducedEnd() | Spoken() | SpokenEnd():
+                self._feed_response(event)
+            case _:
+                assert_never(event)
+
+    def _feed_response(self, event: Produced | ProducedEnd | Spoken | SpokenEnd) -> None:
+        response = self._answering.find(event.response_id)
+        if response is None:
+            return
+        match event:
+            case Produced():
+                response.add_move(event.move)
+            case ProducedEnd():
+                response.end_moves(event.error)
+            case Spoken():
+                response.add_sound(event.item_id, event.pcm24k, event.chars)
+            case SpokenEnd():
+                response.end_sound(event.item_id)
+
+    def _start_speech(self, audio_start_ms: int) -> None:
+        detection = self._state.turn_detection
+        if detection is None:
+            return
+        self._idle_at_ms = None
+        self._listening.start_speech(audio_start_ms)
+        active = self._answering.active
+        if detection["interrupt_response"] and active is not None:
+            active.cancel("turn_detected")
+            self._answering.sweep()  # without the idle clock: the caller is speaking
+
+    def _stop_speech(self, audio_end_ms: int) -> None:
+        detection = self._state.turn_detection
+        item = self._listening.stop_speech(audio_end_ms)
+        if item is not None and detection is not None and detection["create_response"]:
+            self._respond()
+
+    def _respond(self) -> None:
+        """Start the response to a turn; where one is still running, the service says so and drops it."""
+        try:
+            self._answering.create(None)
+        except RemoteProtocolError as refusal:
+            self._state.outbox.refuse(refusal, None)
+
+    # Time
+
+    def _wake(self) -> None:
+        now_ms = self._state.now_ms
+        if now_ms >= self._session_limit_ms:
+            self._close()
+        elif self._idle_at_ms is not None and now_ms >= self._idle_at_ms:
+            self._idle_at_ms = None
+            self._listening.commit_silence(self._idle_timeout_ms or 0)
+            self._respond()
+
+    def _close(self) -> None:
+        minutes = self._session_limit_ms // 60_000
+        reason = f"Your session hit the maximum duration of {minutes} minutes."
+        self._state.outbox.command(Close(1001, reason))
+        self._closed = True
+
+    @property
+    def _idle_timeout_ms(self) -> int | None:
+        return (self._state.turn_detection or {}).get("idle_timeout_ms")
+
+    def _arm_idle(self, playing_ms: int) -> None:
+        """Start the idle clock: it runs from the end of playback, and not while the caller speaks."""
+        timeout_ms = self._idle_timeout_ms
+        running = self._answering.active is not None or self._listening.speaking_item_id is not None
+        idle = timeout_ms is not None and not running
+        self._idle_at_ms = self._state.now_ms + playing_ms + (timeout_ms or 0) if idle else None
+
+    def _rearm_idle(self, before: JsonObject | None) -> None:
+        """Follow a change of the timeout; a clock that was not running stays so until a response ends."""
+        if self._idle_timeout_ms is None:
+            self._idle_at_ms = None
+        elif self._idle_at_ms is not None and (before or {}).get("idle_timeout_ms") != self._idle_timeout_ms:
+            self._arm_idle(0)

@@ -1,0 +1,277 @@
+"""Conversation items: what a client may create, what is kept, and their order.
+
+An item has two shapes. Events and prompts show it without sound; `conversation.item.retrieve` shows it with
+its sound as base64. So the sound is kept beside the item, in the pieces in which it came.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from agentrun.audio import PCM_24K, AudioFormat
+from agentrun.engine.checks import (
+    Check,
+    check_base64,
+    check_choice,
+    check_flag,
+    check_length,
+    check_list,
+    check_nullable,
+    check_shape,
+    check_tagged,
+    check_text,
+    refuse,
+    refuse_choice,
+    refuse_missing,
+)
+from agentrun.wire.json import JsonObject, JsonValue
+
+MAX_AUDIO_BYTES = 64 * 1024 * 1024
+"""How much sound a session keeps for `retrieve`; older sound is forgotten, its item stays."""
+
+_ID = check_length(512)
+_BASE: Mapping[str, Check] = {
+    "type": check_text,
+    "id": _ID,
+    "object": check_choice("realtime.item"),
+    "status": check_choice("in_progress", "completed", "incomplete"),  # accepted, without effect
+}
+_TEXT_PART = check_shape({"type": check_text, "text": check_text}, required=("text",))
+_USER_PARTS = check_tagged(
+    "type",
+    {
+        "input_text": _TEXT_PART,
+        "input_audio": check_shape(
+            {"type": check_text, "audio": check_base64, "transcript": check_nullable(check_text)},
+            required=("audio",),
+        ),
+        "input_image": check_shape(
+            {"type": check_text, "image_url": check_text, "detail": check_choice("auto", "low", "high")},
+            required=("image_url",),
+        ),
+    },
+)
+_SYSTEM_PARTS = check_tagged("type", {"input_text": _TEXT_PART})
+
+
+def _check_assistant_part(value: JsonValue, path: str) -> None:
+    if isinstance(value, dict) and value.get("type") == "output_audio" and "text" not in value:
+        # assistant sound cannot be seeded; the service names the text that is missing
+        refuse_missing(f"{path}.text")
+    check_tagged("type", {"output_text": _TEXT_PART})(value, path)
+
+
+_PARTS: Mapping[str, Check] = {
+    "user": _USER_PARTS,
+    "system": _SYSTEM_PARTS,
+    "assistant": _check_assistant_part,
+}
+
+
+def _check_message(value: JsonObject, path: str) -> None:
+    if "role" not in value:
+        refuse_missing(f"{path}.role")
+    role = value["role"]
+    part = _PARTS.get(role) if isinstance(role, str) else None
+    if part is None:
+        refuse_choice(f"{path}.role", role, tuple(_PARTS))
+    fields = {**_BASE, "role": check_text, "content": check_list(part)}
+    if role == "assistant":
+        fields["phase"] = check_choice("commentary", "final_answer")
+    check_shape(fields, required=("content",))(value, path)
+
+
+CHECK_ITEM = check_tagged(
+    "type",
+    {
+        "message": _check_message,
+        "function_call": check_shape(
+            {**_BASE, "name": check_text, "call_id": check_text, "arguments": check_text},
+            required=("name", "arguments"),
+        ),
+        "function_call_output": check_shape(
+            {**_BASE, "call_id": check_text, "output": check_text}, required=("call_id", "output")
+        ),
+        "mcp_approval_response": check_shape(
+            {
+                **_BASE,
+                "approval_request_id": check_text,
+                "approve": check_flag,
+                "reason": check_nullable(check_text),
+            },
+            required=("approval_request_id", "approve"),
+        ),
+    },
+)
+"""Items that a client may create."""
+
+
+@dataclass(slots=True)
+class Item:
+    """One item of a conversation.
+
+    Attributes:
+        wire: as events show it.
+        format: of the pieces of sound.
+        pieces: sound; empty for text, and for sound that was forgotten.
+        audio_ms: how long the sound is, also after it was forgotten.
+        heard: what a model still knows of it after a truncation, or None if it was not truncated.
+        unclear: True while the recogniser has not answered yet.
+
+    """
+
+    wire: JsonObject
+    format: AudioFormat = PCM_24K
+    pieces: list[bytes] = field(default_factory=list)
+    audio_ms: int = 0
+    heard: str | None = None
+    unclear: bool = False
+
+    @property
+    def id(self) -> str:
+        """Return its id."""
+        return str(self.wire["id"])
+
+    @property
+    def audio_bytes(self) -> int:
+        """Return the size of the sound that is kept."""
+        return sum(map(len, self.pieces))
+
+    def show(self) -> JsonObject:
+        """Return it for an event: a copy, without sound."""
+        return copy.deepcopy(self.wire)
+
+    def show_with_audio(self) -> JsonObject:
+        """Return it for `conversation.item.retrieved`."""
+        shown = self.show()
+        part = _find_audio_part(shown)
+        if part is not None and self.pieces:
+            part["audio"] = base64.b64encode(b"".join(self.pieces)).decode("ascii")
+        return shown
+
+    def show_to_model(self) -> JsonObject:
+        """Return it for a prompt: a truncated answer holds the words that were heard."""
+        shown = self.show()
+        part = _find_audio_part(shown)
+        if part is not None and self.heard is not None:
+            part["transcript"] = self.heard
+        return shown
+
+    def set_transcript(self, text: str) -> None:
+        """Fill in what the caller said."""
+        part = _find_audio_part(self.wire)
+        if part is not None:
+            part["transcript"] = text or None
+
+    def truncate(self, audio_end_ms: int, heard: str) -> None:
+        """Cut the sound; the transcript goes too, because nobody knows where in it the cut is."""
+        kept = b"".join(self.pieces)[: self.format.to_bytes(audio_end_ms)]
+        self.pieces = [kept] if kept else []
+        self.audio_ms = audio_end_ms
+        self.heard = heard
+        part = _find_audio_part(self.wire)
+        if part is not None:
+            part["transcript"] = ""
+
+
+def _find_audio_part(wire: JsonObject) -> JsonObject | None:
+    for part in wire.get("content") or ():
+        if part["type"] in {"input_audio", "output_audio"}:
+            found: JsonObject = part
+            return found
+    return None
+
+
+def make_item(request: JsonObject, fresh_id: str, fresh_call_id: str, fmt: AudioFormat) -> Item:
+    """Make an item of what a client sent and `CHECK_ITEM` accepted.
+
+    Args:
+        request: the `item` of the event.
+        fresh_id: used where the client gave none.
+        fresh_call_id: used where a function call has none.
+        fmt: the session's input format, in which `input_audio` is.
+
+    """
+    wire: JsonObject = {"id": request.get("id") or fresh_id, "type": request["type"]}
+    if request["type"] in {"message", "function_call"}:
+        wire["status"] = "completed"
+    rest = {key: value for key, value in request.items() if key not in {"id", "type", "status", "object"}}
+    wire.update(copy.deepcopy(rest))
+    if request["type"] == "function_call":
+        wire.setdefault("call_id", fresh_call_id)
+    item = Item(wire, fmt)
+    part = _find_audio_part(wire)
+    if part is not None:
+        sound = base64.b64decode(part.pop("audio"))
+        part.setdefault("transcript", None)
+        item.pieces, item.audio_ms = [sound], fmt.to_ms(len(sound))
+        item.unclear = part["transcript"] is None
+    return item
+
+
+class History:
+    """The default conversation: items in their order."""
+
+    def __init__(self) -> None:
+        self._items: list[Item] = []
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def find(self, item_id: str) -> Item | None:
+        """Return an item, or None."""
+        return next((item for item in reversed(self._items) if item.id == item_id), None)
+
+    @property
+    def first_id(self) -> str | None:
+        """Return the id of the first item."""
+        return self._items[0].id if self._items else None
+
+    @property
+    def last_id(self) -> str | None:
+        """Return the id of the last item."""
+        return self._items[-1].id if self._items else None
+
+    def append(self, item: Item) -> str | None:
+        """Add an item at the end and return the id of the one before it."""
+        previous = self.last_id
+        self._items.append(item)
+        self._forget_sound()
+        return previous
+
+    def insert(self, item: Item, after: str | None) -> str | None:
+        """Add an item after another one (None: at the end, `root`: at the front); return what is before it.
+
+        Raises:
+            RemoteProtocolError: no such item; nothing was added.
+
+        """
+        if after is None:
+            return self.append(item)
+        if after == "root":
+            self._items.insert(0, item)
+            return None
+        for index, other in enumerate(self._items):
+            if other.id == after:
+                self._items.insert(index + 1, item)
+                return after
+        message = f"Error adding item: the previous item with id '{after}' does not exist."
+        return refuse(message, "item_create_invalid_previous_item_id", "previous_item_id")
+
+    def remove(self, item: Item) -> None:
+        """Take an item out."""
+        self._items.remove(item)
+
+    def _forget_sound(self) -> None:
+        held = sum(item.audio_bytes for item in self._items) if len(self._items) % 16 == 0 else 0
+        for item in self._items[:-2]:
+            if held <= MAX_AUDIO_BYTES:
+                return
+            held -= item.audio_bytes
+            item.pieces = []

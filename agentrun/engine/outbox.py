@@ -1,0 +1,50 @@
+"""What the core has to say, in order, each event with an id of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agentrun.engine.effects import Close, Command, Generate, Listen, Output, Speak, Stop, Transcribe
+from agentrun.engine.ids import Ids
+from agentrun.errors import RemoteProtocolError
+from agentrun.wire import ServerEvent, server
+from agentrun.wire.json import JsonObject
+
+COMMANDS = (Listen, Transcribe, Generate, Speak, Stop, Close)
+"""The command classes, to tell commands from events."""
+
+
+def render_error(refusal: RemoteProtocolError, client_event_id: str | None = None) -> JsonObject:
+    """Return the `error` member of an `error` event."""
+    return {
+        "type": "invalid_request_error",
+        "code": refusal.code,
+        "message": str(refusal),
+        "param": refusal.param,
+        "event_id": client_event_id,
+    }
+
+
+class Outbox:
+    """Collects outputs until the shell takes them."""
+
+    def __init__(self, ids: Ids) -> None:
+        self.ids = ids
+        self._outputs: list[Output] = []
+
+    def send(self, event: ServerEvent) -> None:
+        """Queue an event for the client and give it its id."""
+        self._outputs.append(replace(event, event_id=self.ids.make("event")))
+
+    def refuse(self, refusal: RemoteProtocolError, client_event_id: str | None) -> None:
+        """Queue the `error` event for a refusal."""
+        self.send(server.Error(render_error(refusal, client_event_id)))
+
+    def command(self, command: Command) -> None:
+        """Queue a command for the shell."""
+        self._outputs.append(command)
+
+    def take(self) -> list[Output]:
+        """Return what has been queued and start afresh."""
+        outputs, self._outputs = self._outputs, []
+        return outputs

@@ -1,0 +1,73 @@
+"""What the parts of one session share."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import cast
+
+from agentrun.audio import AudioFormat, parse_format
+from agentrun.engine.ids import Ids
+from agentrun.engine.items import History, Item
+from agentrun.engine.outbox import Outbox
+from agentrun.wire.json import JsonObject, JsonValue
+
+
+@dataclass(slots=True)
+class SessionState:
+    """The state of one session.
+
+    Attributes:
+        settings: effective session settings, always complete; replaced as a whole by an update.
+        history: the default conversation.
+        epoch: wall-clock time at which `now_ms` was 0.
+        now_ms: time of the input being handled.
+
+    """
+
+    settings: JsonObject
+    ids: Ids
+    outbox: Outbox
+    conversation_id: str
+    epoch: datetime.datetime
+    history: History = field(default_factory=History)
+    now_ms: int = 0
+
+    @property
+    def now(self) -> datetime.datetime:
+        """Wall-clock time of the input being handled."""
+        return self.epoch + datetime.timedelta(milliseconds=self.now_ms)
+
+    @property
+    def turn_detection(self) -> JsonObject | None:
+        """The session's turn detection, or None for push-to-talk."""
+        return cast("JsonObject | None", self.settings["audio"]["input"]["turn_detection"])
+
+    @property
+    def transcription(self) -> JsonObject | None:
+        """The session's input transcription, or None where the client did not ask for it."""
+        return cast("JsonObject | None", self.settings["audio"]["input"]["transcription"])
+
+    @property
+    def language(self) -> str | None:
+        """The language that the session names for transcription."""
+        return (self.transcription or {}).get("language")
+
+    @property
+    def input_format(self) -> AudioFormat:
+        """Format of appended audio."""
+        return parse_format(self.settings["audio"]["input"]["format"])
+
+    @property
+    def function_tools(self) -> list[JsonObject]:
+        """The session's function tools."""
+        return pick_function_tools(self.settings["tools"])
+
+    def make_item(self, wire: JsonObject) -> Item:
+        """Make a completed message or call of the engine's own with a new id."""
+        return Item({"id": self.ids.make("item"), **wire})
+
+
+def pick_function_tools(tools: JsonValue) -> list[JsonObject]:
+    """Return the tools that the engine can offer to a model; it hosts no MCP servers."""
+    return [tool for tool in tools if tool["type"] == "function"]

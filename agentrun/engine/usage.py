@@ -1,0 +1,101 @@
+"""Tokens: counted by the published arithmetic for sound, estimated for text.
+
+Caller audio is one token per 100 ms, assistant audio one per 50 ms. The engine has no tokenizer, so text is
+estimated as one token per four UTF-8 bytes, rounded up for every piece: close for English, a little high for
+Korean. An image is a flat figure. Nothing is ever cached here, so the cached counts are zero.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from agentrun.wire.json import JsonObject, JsonValue
+
+IMAGE_TOKENS = 765
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens of one direction."""
+
+    text: int = 0
+    audio: int = 0
+    image: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.text + self.audio + self.image
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(self.text + other.text, self.audio + other.audio, self.image + other.image)
+
+
+def estimate_text_tokens(text: str) -> int:
+    """Return the estimate for one piece of text."""
+    return -(-len(text.encode("utf-8", "replace")) // 4)
+
+
+def count_input_audio_tokens(duration_ms: int) -> int:
+    """Return the tokens of caller audio."""
+    return -(-duration_ms // 100)
+
+
+def count_output_audio_tokens(duration_ms: int) -> int:
+    """Return the tokens of assistant audio."""
+    return -(-duration_ms // 50)
+
+
+def estimate_item_tokens(item: JsonObject, audio_ms: int) -> Tokens:
+    """Return what it costs to read an item again.
+
+    Args:
+        item: as it appears on the wire.
+        audio_ms: duration of its sound, 0 if it has none.
+
+    """
+    plain = [item.get("name"), item.get("arguments"), item.get("output")]
+    tokens = Tokens(text=sum(estimate_text_tokens(text) for text in plain if isinstance(text, str)))
+    for part in item.get("content") or ():
+        tokens += _estimate_part(part, audio_ms)
+    return tokens
+
+
+def _estimate_part(part: JsonObject, audio_ms: int) -> Tokens:
+    match part.get("type"):
+        case "input_audio":
+            return Tokens(audio=count_input_audio_tokens(audio_ms))
+        case "output_audio":
+            return Tokens(audio=count_output_audio_tokens(audio_ms))
+        case "input_image":
+            return Tokens(image=IMAGE_TOKENS)
+        case _:
+            return Tokens(text=estimate_text_tokens(part.get("text") or ""))
+
+
+def estimate_prompt_tokens(instructions: str, tools: Sequence[JsonValue], items: Iterable[Tokens]) -> Tokens:
+    """Return what one response reads: instructions, tools and the conversation."""
+    fixed = estimate_text_tokens(instructions)
+    fixed += sum(estimate_text_tokens(json.dumps(tool, ensure_ascii=False)) for tool in tools)
+    return sum(items, Tokens(text=fixed))
+
+
+def render_usage(read: Tokens, written: Tokens) -> JsonObject:
+    """Return the `usage` of `response.done`; the details add up to the totals."""
+    written = replace(written, image=0)
+    cached = {"text_tokens": 0, "audio_tokens": 0, "image_tokens": 0}
+    return {
+        "total_tokens": read.total + written.total,
+        "input_tokens": read.total,
+        "output_tokens": written.total,
+        "input_token_details": {
+            "text_tokens": read.text,
+            "audio_tokens": read.audio,
+            "image_tokens": read.image,
+            "cached_tokens": 0,
+            "cached_tokens_details": cached,
+        },
+        "output_token_details": {"text_tokens": written.text, "audio_tokens": written.audio},
+    }
