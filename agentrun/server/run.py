@@ -52,7 +52,7 @@ async def serve_app(
     """
     with open_listener(host, port) as listener:
         lines: Lines = app.state.lines
-        server = _Server(app, lambda: on_ready and on_ready(host, listener.getsockname()[1]))
+        server = Server(app, lambda: on_ready and on_ready(host, listener.getsockname()[1]))
         with _no_traces_of_caller_mistakes():
             async with asyncio.TaskGroup() as tasks:
                 shutdown = Shutdown(server, desk, lines, drain_s)
@@ -103,7 +103,7 @@ def _explain(error: OSError, host: str, port: int) -> str:
             return f"cannot listen on {host} port {port}: {error.strerror or error}"
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn without its own signal handling, and with a word when it is ready."""
 
     def __init__(self, app: Starlette, on_ready: Callable[[], object]) -> None:
@@ -124,9 +124,11 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `catch_signals`."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
         await super().startup(sockets)
         self._on_ready()
 

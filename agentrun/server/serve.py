@@ -1,0 +1,92 @@
+"""`serve` put together: agents, engines, the page, and the calls."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentrun.secret import Secret
+from agentrun.server.agents import AgentDesk, load_agents
+from agentrun.server.app import build_app
+from agentrun.server.guard import is_loopback
+from agentrun.server.run import serve_app
+from agentrun.server.sockets import engine_route
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What the operator decides.
+
+    Attributes:
+        engine: `auto`, `openai`, `embedded` or a URL.
+        token: needed by clients; made up if the address is not loopback and none is given.
+        drain_s: how long live calls may go on after the first signal.
+
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    engine: str = "auto"
+    max_calls: int = 10
+    token: str | None = None
+    drain_s: float = 30.0
+
+
+async def serve(
+    files: Sequence[Path],
+    options: ServeOptions,
+    environment: Callable[[Path], Mapping[str, str]],
+    say: Callable[[str], object],
+) -> None:
+    """Serve the agents until a signal comes.
+
+    Args:
+        files: agent files.
+        options: what the operator decides.
+        environment: the environment for one agent file.
+        say: prints a line for the operator; the first line names the engine.
+
+    Raises:
+        ConfigError: an agent file cannot be used.
+        AgentrunError: the address cannot be listened on, or an engine cannot be used.
+
+    """
+    agents = load_agents(files, options.engine, environment)
+    for notice in dict.fromkeys(agent.engine.notice for agent in agents.values()):
+        say(notice)
+    token = _decide_token(options)
+    desk = AgentDesk(agents, max_calls=options.max_calls, token=token)
+    embedded = any(agent.engine.is_embedded for agent in agents.values())
+
+    def on_ready(host: str, port: int) -> None:
+        desk.open(port)
+        say(f"page: {_page_address(host, port, token)}  (Ctrl-C stops)")
+
+    if not embedded:
+        await serve_app(
+            build_app(desk, token=token), options.host, options.port, desk, options.drain_s, on_ready=on_ready
+        )
+        return
+    from agentrun.engine.speech import open_speech
+
+    async with open_speech() as speech:
+        for line in speech.degraded:
+            say(f"speech: {line}")
+        app = build_app(desk, token=token, engine=engine_route(speech))
+        await serve_app(app, options.host, options.port, desk, options.drain_s, on_ready=on_ready)
+
+
+def _decide_token(options: ServeOptions) -> Secret | None:
+    if options.token:
+        return Secret(options.token)
+    return None if is_loopback(options.host) else Secret(secrets.token_urlsafe(18))
+
+
+def _page_address(host: str, port: int, token: Secret | None) -> str:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+    return f"{address}?token={token.reveal()}" if token else address
+
+
