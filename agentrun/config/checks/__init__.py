@@ -1,0 +1,60 @@
+"""What is checked beyond the shape of the file. A new check is one function in this list.
+
+A check reads the tree of one agent and yields findings. It looks at one thing, takes nothing about the rest
+of the file for granted, and runs no code of the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from agentrun.config.checks.case import AgentCase
+from agentrun.config.checks.later import check_later_builtins, check_later_fields
+from agentrun.config.checks.names import check_names, check_secret_places, check_variables
+from agentrun.config.checks.parameters import check_parameters
+from agentrun.config.checks.python_tools import check_python_tools
+from agentrun.config.checks.session import (
+    check_languages,
+    check_model,
+    check_model_settings,
+    check_prompt,
+    check_provider,
+    check_tool_choice,
+    check_transcription,
+    check_voice,
+)
+from agentrun.config.checks.tools import (
+    check_http_addresses,
+    check_placeholders,
+    check_retries,
+    check_tool_descriptions,
+    check_tool_names,
+)
+from agentrun.diagnostics import Diagnostic
+
+Check = Callable[[AgentCase], Iterator[Diagnostic]]
+
+CHECKS: tuple[Check, ...] = (
+    check_model,
+    check_model_settings,
+    check_provider,
+    check_voice,
+    check_languages,
+    check_transcription,
+    check_tool_choice,
+    check_prompt,
+    check_names,
+    check_variables,
+    check_secret_places,
+    check_tool_names,
+    check_tool_descriptions,
+    check_parameters,
+    check_python_tools,
+    check_http_addresses,
+    check_placeholders,
+    check_retries,
+    check_later_fields,
+    check_later_builtins,
+)
+
+__all__ = ["CHECKS", "AgentCase", "Check"]

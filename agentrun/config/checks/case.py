@@ -1,0 +1,66 @@
+"""What every check gets to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path as FilePath
+
+from agentrun.config.nodes import Path, YamlMap, YamlNode, YamlScalar, find_list, find_map, find_text
+from agentrun.diagnostics import Diagnostic, PathPart
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCase:
+    """One agent under check. Checks read nodes, because a file with errors has no typed model.
+
+    Attributes:
+        tree: the whole agent; parts of it may have the wrong form, so nothing may be taken for granted.
+        root: the project root.
+        texts: the files that were read, by shown path.
+        instructions: the text of the instructions with its place, or None.
+        today: the day that decides whether a model is retired.
+
+    """
+
+    tree: YamlMap
+    root: FilePath
+    texts: Mapping[str, str]
+    instructions: YamlScalar | None
+    today: date
+    findings: list[Diagnostic] = field(default_factory=list)
+
+    def text(self, *path: PathPart) -> YamlScalar | None:
+        """Return the text at a path, if there is one and its value is known."""
+        return find_text(self.tree, *path)
+
+    def tools(self) -> Iterator[tuple[Path, YamlMap]]:
+        """Yield each tool that is a mapping, with its path."""
+        tools = find_list(self.tree, "tools")
+        for index, tool in enumerate(tools.items if tools else ()):
+            if isinstance(tool, YamlMap):
+                yield ("tools", index), tool
+
+    def variables(self) -> Mapping[str, YamlNode]:
+        """Return the declared variables."""
+        found = find_map(self.tree, "variables")
+        return {name: entry.node for name, entry in found.entries.items()} if found else {}
+
+
+def tool_name(tool: YamlMap) -> YamlScalar | None:
+    """Return the place of a tool's name: its `name`, its function, or its builtin."""
+    return (
+        find_text(tool, "name")
+        or find_text(tool, "python")
+        or find_text(tool, "builtin")
+        or find_text(tool, "builtin", "name")
+    )
+
+
+def read_tool_name(tool: YamlMap) -> str | None:
+    """Return the name under which the model sees a tool, or None if the file does not say."""
+    found = tool_name(tool)
+    if found is None:
+        return None
+    return str(found.value).rpartition(":")[2] if found is find_text(tool, "python") else str(found.value)

@@ -1,0 +1,55 @@
+"""Fields that are part of the format and that this version does not act on yet: one note each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentrun.config.checks.case import AgentCase
+from agentrun.config.nodes import Path, YamlScalar, find_key, find_node, show_path
+from agentrun.diagnostics import Diagnostic, diagnose
+
+_FIELDS: tuple[Path, ...] = (
+    ("mcp_servers",),
+    ("handoffs",),
+    ("guardrails",),
+    ("interruption",),
+    ("no_input",),
+    ("session", "rollover"),
+    ("session", "reconnect"),
+    ("session", "end_call_after"),
+    ("context", "history"),
+    ("context", "summarize"),
+    ("budget",),
+    ("transcript", "store"),
+    ("transcript", "redact"),
+)
+_TOOL_FIELDS: tuple[Path, ...] = (
+    ("idempotency",),
+    ("key",),
+    ("key_scope",),
+    ("key_header",),
+    ("retry",),
+    ("confirm",),
+    ("result", "select"),
+)
+_BUILTINS = ("transfer", "send_dtmf", "wait")
+
+
+def check_later_fields(case: AgentCase) -> Iterator[Diagnostic]:
+    """Each field that is accepted and not acted on is named once."""
+    paths = list(_FIELDS)
+    for path, _ in case.tools():
+        paths += [(*path, *field) for field in _TOOL_FIELDS]
+    for path in paths:
+        if find_node(case.tree, path) is not None:
+            message = f"`{show_path(path)}` is not supported yet and has no effect"
+            yield diagnose("AR901", message, find_key(case.tree, path), path=path)
+
+
+def check_later_builtins(case: AgentCase) -> Iterator[Diagnostic]:
+    """Builtin tools that do not exist yet are named."""
+    for path, _ in case.tools():
+        name = case.text(*path, "builtin") or case.text(*path, "builtin", "name")
+        if isinstance(name, YamlScalar) and name.value in _BUILTINS:
+            message = f"the builtin tool `{name.value}` is not supported yet and is not offered to the model"
+            yield diagnose("AR901", message, name.span, path=(*path, "builtin"))

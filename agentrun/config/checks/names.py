@@ -1,0 +1,128 @@
+"""Checks of `{{names}}`, of variables, and of where secrets stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from agentrun.config.checks.case import AgentCase
+from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_map, find_node, walk_scalars
+from agentrun.config.places import locate
+from agentrun.config.shape import suggest
+from agentrun.config.templates import BUILT_IN_NAMES, VARIABLE_NAME, find_templates
+from agentrun.diagnostics import Diagnostic, diagnose
+from agentrun.secret import Secret, reveal
+
+_RESERVED = ("call", "now", "today")
+# Texts that the model reads or the caller hears. `*` stands for any index.
+_SPOKEN: frozenset[Path] = frozenset(
+    {
+        ("instructions",),
+        ("greeting",),
+        ("greeting", "say"),
+        ("greeting", "instructions"),
+        ("tools", "*", "description"),
+        ("tools", "*", "placeholder"),
+        ("tools", "*", "placeholder", "say"),
+        ("tools", "*", "placeholder", "instructions"),
+        ("handoffs", "*", "when"),
+        ("handoffs", "*", "say"),
+        ("guardrails", "*", "say"),
+        ("no_input", "prompts", "*"),
+    }
+)
+# Where a value of the environment may stand: on its way to a server, or in the hands of the user's own code.
+_SECRET_PLACES: tuple[Path, ...] = (
+    ("model", "api_key"),
+    ("model", "base_url"),
+    ("tools", "*", "http"),
+    ("mcp_servers",),
+    ("variables",),
+)
+
+
+def _pattern(path: Path) -> Path:
+    return tuple("*" if isinstance(part, int) else part for part in path)
+
+
+def _is_http(path: Path) -> bool:
+    return _pattern(path)[:3] == ("tools", "*", "http")
+
+
+def _find_texts(case: AgentCase) -> Iterator[tuple[Path, YamlScalar]]:
+    """Yield every text in which `{{names}}` are filled in."""
+    for path, scalar in walk_scalars(case.tree):
+        if path != ("instructions",) and (_pattern(path) in _SPOKEN or _is_http(path)):
+            yield path, scalar
+    if case.instructions is not None:
+        yield ("instructions",), case.instructions
+
+
+def _find_arguments(case: AgentCase, path: Path) -> Collection[str]:
+    properties = find_map(case.tree, *path[:2], "parameters", "properties") if _is_http(path) else None
+    return properties.entries.keys() if properties else ()
+
+
+def _is_secret(case: AgentCase, name: str) -> bool:
+    node = case.variables().get(name)
+    if isinstance(node, YamlMap):
+        flag, default = find_node(node, ("secret",)), find_node(node, ("default",))
+        marked = isinstance(flag, YamlScalar) and flag.value is True
+        return marked or (isinstance(default, YamlScalar) and isinstance(default.value, Secret))
+    return isinstance(node, YamlScalar) and isinstance(node.value, Secret)
+
+
+def check_names(case: AgentCase) -> Iterator[Diagnostic]:
+    """Every `{{name}}` is known, and no secret goes to the model."""
+    for path, scalar in _find_texts(case):
+        if not isinstance(scalar.value, str | Secret):
+            continue
+        seen: Counter[str] = Counter()
+        for template in find_templates(reveal(scalar.value)):
+            span = locate(case.texts, scalar.span, template.written, seen[template.written])
+            seen[template.written] += 1
+            known = [*case.variables(), *_find_arguments(case, path), *BUILT_IN_NAMES]
+            if template.name is None:
+                hint = "a template holds one name and nothing else"
+                message = f"`{template.written}` is not a name"
+                yield diagnose("AR106", message, span, hint=hint, path=path)
+            elif template.name not in known:
+                hint = suggest(template.name, known)
+                message = f"nothing is called `{template.name}` here"
+                yield diagnose("AR104", message, span, hint=hint, path=path)
+            elif not _is_http(path) and _is_secret(case, template.name):
+                hint = "use it in an `http` tool, or remove `secret`"
+                message = f"the secret variable `{template.name}` would be told to the model"
+                yield diagnose("AR109", message, span, hint=hint, path=path)
+
+
+def check_variables(case: AgentCase) -> Iterator[Diagnostic]:
+    """Variables have usable names, and each is used."""
+    used = {name for _, scalar in _find_texts(case) for name in _names_in(scalar)}
+    has_python = any("python" in tool.entries for _, tool in case.tools())
+    declared = find_map(case.tree, "variables")
+    for name, entry in declared.entries.items() if declared else ():
+        path = ("variables", name)
+        if not VARIABLE_NAME.fullmatch(name) or name in _RESERVED:
+            hint = "letters, digits and `_`; not `call`, `now` or `today`"
+            yield diagnose("AR108", f"a variable cannot be called `{name}`", entry.key, hint=hint, path=path)
+        elif name not in used and not has_python:
+            hint = f"fill it in with `{{{{{name}}}}}`, or remove it"
+            yield diagnose("AR105", f"the variable `{name}` is never used", entry.key, hint=hint, path=path)
+
+
+def _names_in(scalar: YamlScalar) -> Iterator[str]:
+    if isinstance(scalar.value, str | Secret):
+        yield from (template.name for template in find_templates(reveal(scalar.value)) if template.name)
+
+
+def check_secret_places(case: AgentCase) -> Iterator[Diagnostic]:
+    """No value of the environment stands where it would be sent to the model or shown."""
+    for path, scalar in walk_scalars(case.tree):
+        if not isinstance(scalar.value, Secret) or str(path[0]).startswith("x-"):
+            continue
+        pattern = _pattern(path)
+        if not any(pattern[: len(place)] == place for place in _SECRET_PLACES):
+            hint = "list the variable under `public_env` if everybody may see its value"
+            message = "a secret value of the environment would be shown here"
+            yield diagnose("AR103", message, scalar.span, hint=hint, path=path)

@@ -1,0 +1,99 @@
+"""Check of `parameters`: is it a JSON Schema that a model can follow?"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from agentrun.config.checks.case import AgentCase
+from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_key, find_node, to_json
+from agentrun.diagnostics import Diagnostic, Span, diagnose
+
+_TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
+_KEYWORD_LIST = """
+type title description default examples example enum const format pattern minLength maxLength
+minimum maximum exclusiveMinimum exclusiveMaximum multipleOf properties required
+additionalProperties patternProperties propertyNames minProperties maxProperties items prefixItems
+contains minContains maxContains minItems maxItems uniqueItems anyOf oneOf allOf not if then else
+dependentRequired dependentSchemas unevaluatedProperties unevaluatedItems contentEncoding
+contentMediaType deprecated readOnly writeOnly nullable strict $ref $defs $schema $id $comment
+definitions
+"""
+_KEYWORDS = _KEYWORD_LIST.split()
+_SCHEMAS_BY_NAME = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_SCHEMAS = ("items", "additionalProperties", "contains", "not", "if", "then", "else", "propertyNames")
+
+
+def check_parameters(case: AgentCase) -> Iterator[Diagnostic]:
+    """`parameters` is a valid JSON Schema of an object."""
+    for path, tool in case.tools():
+        node = find_node(tool, ("parameters",))
+        if isinstance(node, YamlMap):
+            place = (*path, "parameters")
+            yield from _check_schema(case, node, place) or _check_outline(case, node, place)
+
+
+def _check_schema(case: AgentCase, node: YamlMap, path: Path) -> list[Diagnostic]:
+    findings = list(_check_keywords(case, node, path))
+    if findings:
+        return findings
+    try:
+        Draft202012Validator.check_schema(to_json(node, reveal=True))
+    except SchemaError as error:
+        return [_explain(case, error, (*path, *error.absolute_path))]
+    return []
+
+
+def _explain(case: AgentCase, error: SchemaError, path: Path) -> Diagnostic:
+    key = next((str(part) for part in reversed(path) if isinstance(part, str)), "parameters")
+    node = find_node(case.tree, path)
+    span = node.span if isinstance(node, YamlScalar) else find_key(case.tree, path)
+    if key == "type" and isinstance(error.instance, str):
+        near = difflib.get_close_matches(error.instance, _TYPES, 1, 0.4)
+        guess = {"text": "string", "str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+        best = guess.get(error.instance) or (near[0] if near else None)
+        hint = f"did you mean `{best}`?" if best else f"types are {', '.join(f'`{t}`' for t in _TYPES)}"
+        return _report(f"`{error.instance}` is no type of JSON Schema", span, hint, path)
+    hint = "see https://json-schema.org/understanding-json-schema/reference"
+    return _report(f"the value of `{key}` is not valid in a JSON Schema", span, hint, path)
+
+
+def _check_keywords(case: AgentCase, node: YamlMap, path: Path) -> Iterator[Diagnostic]:
+    """Find slips such as `tpye`, which JSON Schema itself allows."""
+    for key, entry in node.entries.items():
+        place = (*path, key)
+        if key in _SCHEMAS_BY_NAME and isinstance(entry.node, YamlMap):
+            for name, sub in entry.node.entries.items():
+                if isinstance(sub.node, YamlMap):
+                    yield from _check_keywords(case, sub.node, (*place, name))
+        elif key in _SCHEMAS and isinstance(entry.node, YamlMap):
+            yield from _check_keywords(case, entry.node, place)
+        elif key not in _KEYWORDS:
+            near = difflib.get_close_matches(key, _KEYWORDS, 1, 0.7)
+            if near:
+                message = f"`{key}` is no keyword of JSON Schema"
+                yield _report(message, entry.key, f"did you mean `{near[0]}`?", place)
+
+
+def _check_outline(case: AgentCase, node: YamlMap, path: Path) -> Iterator[Diagnostic]:
+    kind = find_node(node, ("type",))
+    if not isinstance(kind, YamlScalar) or kind.value != "object":
+        span = kind.span if isinstance(kind, YamlScalar) else find_key(case.tree, path)
+        yield _report("`parameters` must be the schema of an object", span, "write `type: object`", path)
+        return
+    declared = find_node(node, ("properties",))
+    names = declared.entries if isinstance(declared, YamlMap) else {}
+    required = find_node(node, ("required",))
+    for index, item in enumerate(getattr(required, "items", ())):
+        if isinstance(item, YamlScalar) and item.value not in names:
+            near = difflib.get_close_matches(str(item.value), list(names), 1)
+            hint = f"did you mean `{near[0]}`?" if near else "add it to `properties`"
+            message = f"`required` names `{item.value}`, which is not in `properties`"
+            yield _report(message, item.span, hint, (*path, "required", index))
+
+
+def _report(message: str, span: Span, hint: str, path: Path) -> Diagnostic:
+    return diagnose("AR403", message, span, hint=hint, path=path)

@@ -1,0 +1,55 @@
+"""From what a user names on the command line to the agent files in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+_SUFFIXES = (".yaml", ".yml")
+_SKIPPED_FOLDERS = ("node_modules", "__pycache__", "venv")
+_TOP_KEY = re.compile(r"""^["']?([A-Za-z_][\w-]*)["']?[ \t]*:""", re.MULTILINE)
+_SCENARIO_KEYS = frozenset({"turns", "agent", "mocks", "caller"})
+_AGENT_KEYS = frozenset(
+    {"instructions", "extends", "greeting", "voice", "model", "turn_detection", "transcription", "handoffs"}
+)
+
+
+def find_yaml_files(folder: str) -> Iterator[str]:
+    """Yield the YAML files below a folder in a stable order; hidden folders are left out."""
+    for base, folders, files in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED_FOLDERS)
+        for file in sorted(files):
+            if file.endswith(_SUFFIXES) and not file.startswith("."):
+                yield os.path.join(base, file)
+
+
+def is_agent_file(path: str) -> bool:
+    """Return whether a file found in a folder is meant to be an agent.
+
+    The text is searched for top-level keys and not parsed, because files with broken YAML count too.
+    """
+    try:
+        text = Path(path).read_text("utf-8", errors="replace")
+    except OSError:
+        return True  # reading it for real gives the finding
+    keys = set(_TOP_KEY.findall(text))
+    if _SCENARIO_KEYS & keys and not _AGENT_KEYS & keys:
+        return False
+    return bool(_AGENT_KEYS & keys) or "version" in keys or not text.strip() or text.lstrip().startswith("{")
+
+
+def is_scenario_file(path: str) -> bool:
+    """Return whether a file is meant to be a scenario, by its top-level keys."""
+    try:
+        keys = set(_TOP_KEY.findall(Path(path).read_text("utf-8", errors="replace")))
+    except OSError:
+        return False
+    return "turns" in keys and not _AGENT_KEYS & keys
+
+
+def is_complete(text: str) -> bool:
+    """Return whether a file that others extend is an agent by itself, too."""
+    keys = set(_TOP_KEY.findall(text))
+    return {"version", "instructions"} <= keys

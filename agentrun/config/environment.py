@@ -1,0 +1,110 @@
+"""`${NAME}` in values: filled in from the environment, and secret unless the name is listed as public."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from agentrun.config.nodes import Atom, YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar, find_list
+from agentrun.config.places import locate
+from agentrun.config.scalars import resolve_plain
+from agentrun.diagnostics import Diagnostic, Severity, diagnose
+from agentrun.secret import Secret
+
+_REFERENCE = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)([^}]*))?\}|([^}\n]{0,40}\}?))")
+
+
+class EnvironmentFiller:
+    """Fills in one tree.
+
+    Attributes:
+        findings: what is missing or malformed.
+
+    """
+
+    def __init__(self, environment: Mapping[str, str], texts: Mapping[str, str], *, required: bool) -> None:
+        self.findings: list[Diagnostic] = []
+        self._environment = environment
+        self._texts = texts
+        self._severity: Severity = "error" if required else "note"
+        self._public: Collection[str] = ()
+
+    def fill(self, root: YamlMap) -> YamlMap:
+        """Return the tree with every `${…}` replaced."""
+        self._public = read_public_names(root)
+        filled = self._fill(root)
+        assert isinstance(filled, YamlMap)
+        return filled
+
+    def _fill(self, node: YamlNode) -> YamlNode:
+        match node:
+            case YamlMap():
+                entries = {key: YamlEntry(e.key, self._fill(e.node)) for key, e in node.entries.items()}
+                return YamlMap(entries, node.span)
+            case YamlList():
+                return YamlList(tuple(self._fill(item) for item in node.items), node.span)
+            case YamlScalar(value=str() as text) if "${" in text:
+                return self._fill_scalar(node, text)
+        return node
+
+    def _fill_scalar(self, node: YamlScalar, text: str) -> YamlScalar:
+        unset: list[str] = []
+        secret = False
+
+        def substitute(match: re.Match[str]) -> str:
+            nonlocal secret
+            if match[0] == "$${":
+                return "${"
+            if match[1] is None:
+                self._report_malformed(node, match[0])
+                return match[0]
+            value = self._environment.get(match[1])
+            if value:
+                secret = secret or match[1] not in self._public
+                return value
+            if match[2] == ":-":
+                return match[3]
+            if value is None or match[2] == ":?":
+                unset.append(match[1])
+                self._report_unset(node, match)
+            return ""
+
+        filled = _REFERENCE.sub(substitute, text)
+        if unset:
+            return replace(node, unset=tuple(unset))
+        return replace(node, value=_retype(filled, node, secret))
+
+    def _report_unset(self, node: YamlScalar, match: re.Match[str]) -> None:
+        name, words = match[1], match[3] if match[2] == ":?" else ""
+        message = f"the environment variable `{name}` is not set" + (f": {words}" if words else "")
+        hint = f"set it, or put `{name}=…` into `.env` in the project root"
+        span = locate(self._texts, node.span, match[0])
+        self.findings.append(diagnose("AR101", message, span, hint=hint, severity=self._severity))
+
+    def _report_malformed(self, node: YamlScalar, text: str) -> None:
+        span = locate(self._texts, node.span, text)
+        hint = "the forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$${` stands for itself"
+        self.findings.append(diagnose("AR102", f"`{text}` is not a reference to a variable", span, hint=hint))
+
+
+def read_public_names(root: YamlMap) -> frozenset[str]:
+    """Return the names under `public_env`."""
+    names = find_list(root, "public_env")
+    return frozenset(
+        item.value
+        for item in (names.items if names else ())
+        if isinstance(item, YamlScalar) and isinstance(item.value, str)
+    )
+
+
+def _retype(filled: str, node: YamlScalar, secret: bool) -> Atom:
+    """A public value without quotes may become a number or a boolean, as if it had been written there."""
+    if secret:
+        return Secret(filled)
+    if not node.plain:
+        return filled
+    try:
+        return resolve_plain(filled)
+    except ValueError:
+        return filled

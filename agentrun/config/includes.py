@@ -1,0 +1,128 @@
+"""`extends` and `use`: from several files to one tree. Spans keep naming the file that a value came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentrun.config.nodes import YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar, find_text, first_place
+from agentrun.config.source import SourceError, Sources
+from agentrun.config.yamlfile import parse_yaml
+from agentrun.diagnostics import Diagnostic, Span, diagnose
+
+
+class IncludeReader:
+    """Reads one agent with all that it includes.
+
+    Attributes:
+        findings: what is wrong with the files so far.
+        included: shown paths of the files that others named.
+
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self.findings: list[Diagnostic] = []
+        self.included: set[str] = set()
+        self._sources = sources
+        self._open: list[str] = []
+
+    def read_agent(self, shown: str, near: Span | None = None) -> YamlMap | None:
+        """Return the tree of an agent file, `extends` merged and `use` spliced in, or None without one."""
+        node = self._read(shown, near)
+        if node is None:
+            return None
+        if not isinstance(node, YamlMap):
+            hint = "an agent file is a mapping that starts with `version: 1`"
+            self._report("AR013", "this file is not a mapping", first_place(node), hint)
+            return None
+        self._open.append(shown)
+        try:
+            return self._extend(self._splice_tools(node))
+        finally:
+            self._open.pop()
+
+    def read_tools(self, shown: str, near: Span | None = None) -> YamlList:
+        """Return the list of tools in a file, with its own `use` spliced in."""
+        node = self._read(shown, near)
+        if node is not None and not isinstance(node, YamlList):
+            hint = "a file named by `use` is a list whose items are tools"
+            self._report("AR013", "this file is not a list of tools", first_place(node), hint)
+            node = None
+        if node is None:
+            return YamlList((), Span(shown, 1, 1, 1, 2))
+        self._open.append(shown)
+        try:
+            return YamlList(tuple(self._splice(node)), node.span)
+        finally:
+            self._open.pop()
+
+    def _read(self, shown: str, near: Span | None) -> YamlNode | None:
+        try:
+            text = self._sources.read(shown, near)
+        except SourceError as error:
+            self.findings.append(error.finding)
+            return None
+        node, findings = parse_yaml(text, shown)
+        self.findings += findings
+        if node is None and not findings:
+            self._report("AR013", "this file is empty", Span(shown, 1, 1, 1, 2))
+        return node
+
+    def _resolve(self, name: YamlScalar) -> str | None:
+        try:
+            shown = self._sources.resolve(str(name.value), name.span)
+        except SourceError as error:
+            self.findings.append(error.finding)
+            return None
+        if shown in self._open:
+            way = " → ".join([*self._open[self._open.index(shown) :], shown])
+            self._report("AR121", f"the files include each other: {way}", name.span)
+            return None
+        self.included.add(shown)
+        return shown
+
+    def _extend(self, node: YamlMap) -> YamlMap:
+        name = find_text(node, "extends")
+        if name is None:
+            return node
+        own = YamlMap({k: e for k, e in node.entries.items() if k != "extends"}, node.span)
+        shown = self._resolve(name)
+        base = self.read_agent(shown, name.span) if shown else None
+        return merge_maps(base or YamlMap({}, node.span), own)
+
+    def _splice_tools(self, node: YamlMap) -> YamlMap:
+        entry = node.entries.get("tools")
+        if entry is None or not isinstance(entry.node, YamlList):
+            return node
+        tools = YamlList(tuple(self._splice(entry.node)), entry.node.span)
+        return YamlMap({**node.entries, "tools": YamlEntry(entry.key, tools)}, node.span)
+
+    def _splice(self, tools: YamlList) -> Iterator[YamlNode]:
+        for item in tools.items:
+            name = find_text(item, "use")
+            if name is None or not isinstance(item, YamlMap):
+                yield item
+                continue
+            for key, entry in item.entries.items():
+                if key != "use":
+                    self._report("AR201", f"`{key}` cannot stand beside `use`", entry.key)
+            shown = self._resolve(name)
+            if shown:
+                yield from self.read_tools(shown, name.span).items
+
+    def _report(self, code: str, message: str, span: Span, hint: str = "") -> None:
+        self.findings.append(diagnose(code, message, span, hint=hint))
+
+
+def merge_maps(base: YamlMap, own: YamlMap) -> YamlMap:
+    """Lay `own` over `base`: mappings merge, everything else replaces, and `null` removes the key."""
+    entries = dict(base.entries)
+    for key, entry in own.entries.items():
+        below = entries.get(key)
+        if isinstance(entry.node, YamlScalar) and entry.node.value is None and not entry.node.unset:
+            entries.pop(key, None)
+        elif isinstance(entry.node, YamlMap):
+            under = below.node if below and isinstance(below.node, YamlMap) else YamlMap({}, entry.node.span)
+            entries[key] = YamlEntry(entry.key, merge_maps(under, entry.node))
+        else:
+            entries[key] = entry
+    return YamlMap(entries, own.span)

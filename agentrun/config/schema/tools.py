@@ -1,0 +1,232 @@
+"""The schema of tools, MCP servers and handoffs."""
+
+from __future__ import annotations
+
+from agentrun.config.schema.parts import (
+    choice,
+    duration,
+    flag,
+    items,
+    mapping,
+    one_of_keys,
+    refused,
+    size,
+    text,
+    text_or_mapping,
+    whole,
+    words_or_mapping,
+)
+from agentrun.wire.json import JsonObject
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_BUILTINS = ("hang_up", "transfer", "send_dtmf", "wait")
+_HEADER_VALUE: JsonObject = {
+    "type": ["string", "number", "boolean"],
+    "description": "Value; templates are filled in",
+}
+
+AUTH: JsonObject = mapping(
+    "How the request proves who it is",
+    {
+        "bearer": text("Token of the header `Authorization: Bearer …`"),
+        "basic": mapping(
+            "User and password",
+            {"username": text("The user"), "password": text("The password")},
+            ["username", "password"],
+        ),
+        "header": {
+            "type": "object",
+            "description": "Headers that carry a key: `{X-Api-Key: …}`",
+            "additionalProperties": _HEADER_VALUE,
+        },
+        "query": {
+            "type": "object",
+            "description": "Query parameters that carry a key: `{key: …}`",
+            "additionalProperties": _HEADER_VALUE,
+        },
+    },
+    oneOf=one_of_keys("bearer", "basic", "header", "query")[1:],
+)
+
+_BODIES = ("json", "form", "body")
+
+HTTP: JsonObject = mapping(
+    "An HTTP request; `{{argument}}`, `{{variables}}` and `{{call.*}}` are filled in",
+    {
+        "method": choice("The method; the default is GET, or POST where there is a body", *_METHODS),
+        "url": text("Address; scheme and host are fixed text, templates stand in the path or the query"),
+        "query": {"type": "object", "description": "Query parameters, encoded for you"},
+        "headers": {"type": "object", "description": "Headers", "additionalProperties": _HEADER_VALUE},
+        "json": {"description": "Body sent as JSON; a value that is one template keeps the argument's type"},
+        "form": {"type": "object", "description": "Body sent as a form"},
+        "body": text("Body sent as text"),
+        "auth": AUTH,
+        "allow_hosts": items(
+            "Hosts that may be reached although their addresses are private or loopback",
+            text("Name or address"),
+        ),
+    },
+    required=["url"],
+    allOf=[
+        {"not": {"required": [one, other]}, "title": f"`{one}` and `{other}` exclude each other"}
+        for one, other in (("json", "form"), ("json", "body"), ("form", "body"))
+    ],
+)
+
+PLACEHOLDER: JsonObject = text_or_mapping(
+    "What the caller hears while the tool is still running",
+    {
+        "say": text("The exact words"),
+        "instructions": text("How the model shall bridge the wait"),
+        "after": duration("Silence before the first one; the default is 800ms"),
+        "every": duration("Silence before each further one; the default is 6s"),
+        "max": whole("How many are spoken for one call of the tool; the default is 3", 1),
+    },
+    oneOf=one_of_keys("say", "instructions"),
+)
+
+RULES: dict[str, JsonObject] = {
+    "placeholder": PLACEHOLDER,
+    "timeout": duration("After it the model is told that the outcome is unknown; the default is 10s"),
+    "deliver": choice(
+        "When the result is told: once the floor is free, at once, with the next turn, or never by itself",
+        "when_idle",
+        "interrupt",
+        "next_turn",
+        "silent",
+    ),
+    "effect": choice(
+        "What running it does to the world; the default is write, and read for GET and HEAD", "read", "write"
+    ),
+    "idempotency": choice(
+        "Whether repeating it is harmless, and how that is ensured", "none", "natural", "key"
+    ),
+    "key": items("Arguments that make up the idempotency key", text("Name of an argument"), minItems=1),
+    "key_scope": choice("Among which calls the key is unique", "call", "caller", "global"),
+    "key_header": text("Header that carries the idempotency key"),
+    "retry": mapping(
+        "Whether a failed run is repeated",
+        {
+            "attempts": whole("How often it is tried in all", 1, 10),
+            "on": items(
+                "Failures that are worth a repetition",
+                {"type": ["string", "integer"], "description": "`connect`, `timeout` or an HTTP status"},
+            ),
+        },
+        ["attempts"],
+    ),
+    "confirm": choice("Who has to agree before it runs", "none", "caller", "operator"),
+    "on_interrupt": choice("What happens to it when the caller interrupts", "continue", "cancel"),
+    "on_hangup": choice("What happens to it when the caller hangs up", "finish", "cancel"),
+    "max_per_call": whole("How often one call may run it", 1),
+    "result": mapping(
+        "What of the result the model gets to see",
+        {
+            "select": text("JMESPath expression that picks a part"),
+            "max_bytes": size("Bound on the result's size; the default is 16KiB"),
+        },
+    ),
+}
+
+_SHAPE_OF_HTTP: JsonObject = {
+    "if": {"type": "object", "required": ["http"]},
+    "then": {"required": ["name"]},
+}
+
+TOOL: JsonObject = mapping(
+    "A tool: exactly one of `python`, `http` and `builtin`, or `use` for a file with a list of tools",
+    {
+        "name": text("Name that the model sees; for `python` the function's name by default"),
+        "description": text("When to use it and what comes back; for `python` from the docstring by default"),
+        "parameters": {
+            "type": "object",
+            "description": "JSON Schema of the arguments; for `python` from the type hints by default",
+        },
+        "python": text(
+            "A Python function, `package.module:function`, under the project root",
+            pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*$",
+            title="`package.module:function`",
+        ),
+        "http": HTTP,
+        "builtin": words_or_mapping(
+            "Something that agentrun itself can do",
+            _BUILTINS,
+            {
+                "name": choice("Which one", *_BUILTINS),
+                "to": text("Where a transfer goes, for example tel:+4930123"),
+            },
+            ["name"],
+        ),
+        "use": text("Path of a file with a list of tools, relative to this file"),
+        **RULES,
+    },
+    oneOf=one_of_keys("python", "http", "builtin", "use")[1:],
+    allOf=[_SHAPE_OF_HTTP],
+)
+
+_NAMES = items("Names of tools", text("Name of a tool"))
+_TOOL_SET: JsonObject = mapping(
+    "A set of tools", {"tool_names": _NAMES, "read_only": flag("Whether only tools that read belong to it")}
+)
+
+MCP_SERVER: JsonObject = mapping(
+    "An MCP server whose tools the agent may use",
+    {
+        "label": text("Prefix of its tools"),
+        "url": text("Address of a remote server"),
+        "command": {
+            "type": ["array", "string"],
+            "description": "Program that agentrun starts and talks to over its standard streams",
+            "items": text("A word of the command line"),
+            "minItems": 1,
+        },
+        "args": items(
+            "Arguments of the program", {"type": "string", "description": "A word of the command line"}
+        ),
+        "env": {"type": "object", "description": "Environment of the program"},
+        "cwd": text("Folder in which the program runs"),
+        "run": choice(
+            "Who calls the server: the provider (`hosted`) or agentrun (`client`)", "hosted", "client"
+        ),
+        "headers": {"type": "object", "description": "Headers", "additionalProperties": _HEADER_VALUE},
+        "authorization": text("OAuth token; take it from the environment"),
+        "allowed_tools": {
+            "type": ["array", "object"],
+            "description": "Names of the tools that may be used, or `{read_only: true}`",
+            "items": text("Name of a tool"),
+            "properties": {"read_only": flag("Only tools that read"), "tool_names": _NAMES},
+            "additionalProperties": False,
+        },
+        "require_approval": words_or_mapping(
+            "Which calls need approval; the default is always",
+            ["always", "never"],
+            {"always": _TOOL_SET, "never": _TOOL_SET},
+        ),
+        "tools": {
+            "type": "object",
+            "description": "Rules for single tools of the server, by name",
+            "additionalProperties": mapping("Rules for one tool", RULES),
+        },
+        **RULES,
+    },
+    required=["label"],
+    oneOf=one_of_keys("url", "command")[1:],
+    allOf=[
+        {
+            "if": {"type": "object", "required": ["url"]},
+            "then": {
+                "properties": {key: refused("it belongs to `command`") for key in ("args", "env", "cwd")}
+            },
+        }
+    ],
+)
+
+HANDOFF: JsonObject = mapping(
+    "Another agent that can take over the call",
+    {
+        "to": text("Path of the other agent's file, relative to this file"),
+        "when": text("When the model shall hand over"),
+        "say": text("What the caller hears at that moment"),
+    },
+    required=["to", "when"],
+)

@@ -1,0 +1,341 @@
+"""Checks keys and values against the schema, and says what is wrong in our own words.
+
+A schema library describes its rules; a person wants to know what to change. Every kind of error therefore
+has its own small function here, and the library's texts are never shown.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import ValidationError
+
+from agentrun.config.nodes import (
+    Path,
+    YamlMap,
+    YamlNode,
+    YamlScalar,
+    find_key,
+    find_node,
+    first_place,
+    to_json,
+)
+from agentrun.config.quantities import DURATION_PATTERN, SIZE_PATTERN
+from agentrun.config.schema import build_agent_schema
+from agentrun.diagnostics import Diagnostic, Span, diagnose
+from agentrun.secret import Secret
+from agentrun.wire.json import JsonObject
+
+# Names of the retired beta API (and slips that come from it), and what says the same today.
+_BETA_NAMES = {
+    "modalities": "output",
+    "output_modalities": "output",
+    "input_audio_transcription": "transcription",
+    "input_audio_noise_reduction": "noise_reduction",
+    "max_response_output_tokens": "model: {max_output_tokens: …}",
+    "max_output_tokens": "model: {max_output_tokens: …}",
+    "input_audio_format": None,
+    "output_audio_format": None,
+    "temperature": None,
+}
+_BOOLEAN_WORDS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_TYPE_NAMES = {
+    "string": "a text",
+    "object": "a mapping",
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "null": "null",
+}
+
+
+@cache
+def _validator() -> Draft7Validator:
+    return Draft7Validator(build_agent_schema())
+
+
+class ShapeChecker:
+    """Checks one tree.
+
+    Attributes:
+        findings: what is wrong.
+        blocked: places whose value depends on an environment variable that is not set, and whose form could
+            not be checked for that reason.
+
+    """
+
+    def __init__(self, root: YamlNode) -> None:
+        self.findings: list[Diagnostic] = []
+        self.blocked: list[YamlScalar] = []
+        self._root = root
+
+    def check(self) -> None:
+        """Fill `findings` and `blocked`."""
+        for error in _validator().iter_errors(to_json(self._root, reveal=True)):
+            self._explain(error, tuple(error.absolute_path))
+
+    def _explain(self, error: ValidationError, path: Path) -> None:
+        node = find_node(self._root, path)
+        if node is None:
+            return
+        if isinstance(node, YamlScalar) and node.unset:
+            self.blocked.append(node)
+            return
+        explain = _EXPLAINERS.get(str(error.validator))
+        if explain is not None and not _follows_from_type(error):
+            self.findings += explain(_Case(self._root, node, path, error.schema, error.validator_value))
+
+
+def _follows_from_type(error: ValidationError) -> bool:
+    """Return whether the type is wrong already, so that this error would say the same thing again."""
+    if error.validator == "type" or not isinstance(error.schema, Mapping):
+        return False
+    if error.validator == "oneOf":
+        return not isinstance(error.instance, dict)
+    if error.validator == "enum" and "type" in error.schema:
+        return not Draft7Validator({"type": error.schema["type"]}).is_valid(error.instance)
+    return False
+
+
+class _Case:
+    """One error of the schema library with what is needed to word it."""
+
+    def __init__(self, root: YamlNode, node: YamlNode, path: Path, schema: Any, value: Any) -> None:
+        self.root = root
+        self.node = node
+        self.path = path
+        self.schema: JsonObject = schema if isinstance(schema, dict) else {}
+        self.value = value
+
+    @property
+    def span(self) -> Span:
+        """The value itself; for a collection the key that owns it."""
+        return self.node.span if isinstance(self.node, YamlScalar) else self.owner
+
+    @property
+    def owner(self) -> Span:
+        """The key that owns the value; for the whole file its first key."""
+        return find_key(self.root, self.path) if self.path else first_place(self.node)
+
+    @property
+    def name(self) -> str:
+        return name_path(self.path)
+
+    @property
+    def hint(self) -> str:
+        return _lower_first(str(self.schema.get("description", "")))
+
+    def report(
+        self, code: str, message: str, span: Span | None = None, hint: str | None = None
+    ) -> Diagnostic:
+        return diagnose(
+            code, message, span or self.span, path=self.path, hint=self.hint if hint is None else hint
+        )
+
+
+def name_path(path: Path) -> str:
+    """Return a short name of a place: its last key with the indexes after it, in backticks."""
+    text = ""
+    for part in reversed(path):
+        text = f"[{part}]{text}" if isinstance(part, int) else f"{part}{text}"
+        if isinstance(part, str):
+            break
+    return f"`{text}`" if text else "the file"
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Return `did you mean …` for the nearest known word, or a list of all of them if none is near."""
+    choices = list(known)
+    near = difflib.get_close_matches(word, choices, 1, 0.6)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    return f"known here: {', '.join(f'`{choice}`' for choice in choices)}" if choices else ""
+
+
+def _explain_unknown_key(case: _Case) -> Iterator[Diagnostic]:
+    if not isinstance(case.node, YamlMap):
+        return
+    known = [key for key in case.schema.get("properties", {}) if key != "use" or not case.path]
+    for key, entry in case.node.entries.items():
+        if key in known or (not case.path and key.startswith("x-")) or key == "use":
+            continue
+        where = f" of {case.name}" if case.path else ""
+        finding = case.report("AR201", f"`{key}` is not a known key{where}", entry.key, suggest(key, known))
+        yield _explain_beta_name(case, key, entry.key) or finding
+
+
+def _explain_beta_name(case: _Case, key: str, span: Span) -> Diagnostic | None:
+    if case.path or key not in _BETA_NAMES:
+        return None
+    today = _BETA_NAMES[key]
+    if today is None:
+        hint = "remove it: " + (
+            "the model has no such setting any more"
+            if key == "temperature"
+            else "the channel decides the format"
+        )
+        return case.report("AR202", f"`{key}` is a name of the retired beta API", span, hint)
+    return case.report("AR202", f"`{key}` is the API's name; here it is `{today}`", span, f"write `{today}`")
+
+
+def _explain_missing_key(case: _Case) -> Iterator[Diagnostic]:
+    if not isinstance(case.node, YamlMap):
+        return
+    for key in case.value:
+        if key not in case.node.entries:
+            described = case.schema.get("properties", {}).get(key, {}).get("description", "")
+            hint = f"{key}: {_lower_first(described)}" if described else ""
+            yield case.report("AR203", f"{case.name} needs the key `{key}`", case.owner, hint)
+
+
+def _explain_type(case: _Case) -> Iterator[Diagnostic]:
+    node, expected = case.node, _expected(case.schema)
+    if isinstance(node, YamlScalar) and node.value is None:
+        hint = (
+            "write `[]` for an empty list" if case.value == "array" else "give it a value, or remove the key"
+        )
+        yield case.report("AR204", f"{case.name} has no value", case.owner, hint)
+    elif case.value == "boolean" and isinstance(node, YamlScalar) and node.text.lower() in _BOOLEAN_WORDS:
+        hint = f"YAML 1.2 reads `{node.text}` as a text; write `{_BOOLEAN_WORDS[node.text.lower()]}`"
+        yield case.report(
+            "AR211", f"{case.name} must be true or false, found the text `{node.text}`", hint=hint
+        )
+    elif case.schema.get("pattern") in (DURATION_PATTERN, SIZE_PATTERN):
+        yield case.report(
+            "AR212", f"{case.name} must be {expected}, found {_show(node)}", hint=_unit_hint(node)
+        )
+    elif isinstance(node, YamlScalar) and isinstance(node.value, Secret):
+        hint = "values of the environment are texts and secret; list the variable under `public_env`"
+        yield case.report("AR210", f"{case.name} must be {expected}, found a secret value", hint=hint)
+    else:
+        yield case.report("AR210", f"{case.name} must be {expected}, found {_show(node)}")
+
+
+def _explain_choice(case: _Case) -> Iterator[Diagnostic]:
+    words = [str(word) for word in case.value]
+    listed = " or ".join(filter(None, [", ".join(f"`{w}`" for w in words[:-1]), f"`{words[-1]}`"]))
+    if isinstance(case.node, YamlScalar) and isinstance(case.node.value, bool):
+        hint = "`true` and `false` are booleans; the words here are texts"
+    else:
+        near = difflib.get_close_matches(str(getattr(case.node, "value", "")), words, 1, 0.6)
+        hint = f"did you mean `{near[0]}`?" if near else case.hint
+    also = ", or a mapping" if case.schema.get("type") is None and len(words) > 1 else ""
+    yield case.report("AR213", f"{case.name} must be {listed}{also}, found {_show(case.node)}", hint=hint)
+
+
+def _explain_const(case: _Case) -> Iterator[Diagnostic]:
+    yield case.report("AR213", f"{case.name} must be {case.value}, found {_show(case.node)}")
+
+
+def _explain_range(case: _Case) -> Iterator[Diagnostic]:
+    bound = "at least" if "minimum" in case.schema and _is_below(case) else "at most"
+    yield case.report(
+        "AR214", f"{case.name} must be {bound} {case.value}, found {_show(case.node, bare=True)}"
+    )
+
+
+def _is_below(case: _Case) -> bool:
+    value = case.node.value if isinstance(case.node, YamlScalar) else None
+    return isinstance(value, int | float) and value < case.schema["minimum"]
+
+
+def _explain_pattern(case: _Case) -> Iterator[Diagnostic]:
+    expected = _expected(case.schema)
+    if case.schema.get("pattern") in (DURATION_PATTERN, SIZE_PATTERN):
+        yield case.report(
+            "AR212", f"{case.name} must be {expected}, found {_show(case.node)}", hint=_unit_hint(case.node)
+        )
+    else:
+        yield case.report("AR215", f"{case.name} must be {expected}, found {_show(case.node)}")
+
+
+def _explain_length(case: _Case) -> Iterator[Diagnostic]:
+    yield case.report("AR218", f"{case.name} must not be empty")
+
+
+def _explain_one_of(case: _Case) -> Iterator[Diagnostic]:
+    if not isinstance(case.node, YamlMap):
+        return
+    keys = [branch["required"][0] for branch in case.value if "required" in branch]
+    given = [key for key in keys if key in case.node.entries]
+    listed = ", ".join(f"`{key}`" for key in keys[:-1]) + f" and `{keys[-1]}`"
+    if not given:
+        yield case.report(
+            "AR216", f"{case.name} needs exactly one of {listed}", case.owner, "none of them is there"
+        )
+    else:
+        second = case.node.entries[given[1]].key
+        both = " and ".join(f"`{key}`" for key in given)
+        yield case.report("AR216", f"{case.name} needs exactly one of {listed}", second, f"found {both}")
+
+
+def _explain_not(case: _Case) -> Iterator[Diagnostic]:
+    reason = str(case.schema.get("title", "it must not stand here"))
+    if case.value == {}:
+        key = find_key(case.root, case.path)
+        yield case.report("AR217", f"{case.name} does not fit here: {reason}", key, "")
+    else:
+        yield case.report("AR216", reason, case.owner, "remove one of them")
+
+
+_EXPLAINERS: Mapping[str, Callable[[_Case], Iterable[Diagnostic]]] = {
+    "additionalProperties": _explain_unknown_key,
+    "required": _explain_missing_key,
+    "type": _explain_type,
+    "enum": _explain_choice,
+    "const": _explain_const,
+    "minimum": _explain_range,
+    "maximum": _explain_range,
+    "pattern": _explain_pattern,
+    "minLength": _explain_length,
+    "minItems": _explain_length,
+    "oneOf": _explain_one_of,
+    "not": _explain_not,
+}
+"""One row for each keyword that the schema uses; a test keeps it complete."""
+
+
+def _expected(schema: JsonObject) -> str:
+    if "title" in schema:
+        return str(schema["title"])
+    types = schema.get("type", "string")
+    names = [_TYPE_NAMES[kind] for kind in ([types] if isinstance(types, str) else types) if kind != "null"]
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _show(node: YamlNode, *, bare: bool = False) -> str:
+    """Say what was found, without ever showing a secret."""
+    match node:
+        case YamlScalar(value=Secret()):
+            return "a secret value"
+        case YamlScalar(value=None):
+            return "nothing"
+        case YamlScalar(value=str() as text):
+            short = text if len(text) <= 40 else text[:39] + "…"
+            return f"`{short}`".replace("\n", " ")
+        case YamlScalar(value=bool() as value):
+            return "true" if value else "false"
+        case YamlScalar():
+            return node.text if bare else f"the number {node.text}"
+        case YamlMap():
+            return "a mapping"
+    return "a list"
+
+
+def _unit_hint(node: YamlNode) -> str:
+    if (
+        isinstance(node, YamlScalar)
+        and isinstance(node.value, int | float)
+        and not isinstance(node.value, bool)
+    ):
+        return f"write `{node.text}s` for seconds or `{node.text}ms` for milliseconds"
+    return "units are `ms`, `s`, `m` and `h` for times, `KiB` and `MiB` for sizes; no spaces"
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text

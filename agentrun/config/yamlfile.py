@@ -1,0 +1,245 @@
+"""From the text of a file to a tree of nodes with places, or to diagnostics.
+
+PyYAML's composer (the one in C) recurses, and some ten thousand nested brackets crash the interpreter. The
+flat stream of events is therefore read first, and depth is bounded there. Aliases share nodes and cost
+nothing until the tree is built; the number of nodes is bounded while building.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import yaml
+from yaml.events import CollectionEndEvent, CollectionStartEvent
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from agentrun.config.nodes import YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar
+from agentrun.config.scalars import loses_digits, resolve_plain
+from agentrun.config.wording import explain_yaml_error
+from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
+
+MAX_CHARACTERS = 1 << 20
+MAX_DEPTH = 60
+MAX_NODES = 100_000
+_CORE = "tag:yaml.org,2002:"
+
+_PLAIN = "plain"
+
+
+def _make_loader() -> Any:
+    """Return a loader that only marks plain scalars, so that `!!str 12` and `12` stay different."""
+    base = getattr(yaml, "CBaseLoader", None)
+    if base is None:
+        return None
+    loader: Any = type("CoreLoader", (base,), {"yaml_implicit_resolvers": {}})
+    loader.add_implicit_resolver(_PLAIN, re.compile(""), None)
+    return loader
+
+
+_Loader = _make_loader()
+
+
+class _Stop(Exception):
+    """Reading cannot go on; carries the finding."""
+
+    def __init__(self, finding: Diagnostic) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Diagnostic]]:
+    """Parse one document.
+
+    Args:
+        text: the whole file, decoded.
+        file: its path, for the spans.
+
+    Returns:
+        The tree (None if there is none, or an empty file) and what is wrong.
+
+    """
+    if _Loader is None:
+        return None, [_missing_libyaml(file)]
+    builder = _Builder(file)
+    try:
+        return _compose(text.removeprefix("\ufeff"), builder), builder.findings
+    except _Stop as stop:
+        return None, [*builder.findings, stop.finding]
+    except yaml.reader.ReaderError as error:
+        return None, [*builder.findings, _control_character(text, error.position, file)]
+    except yaml.MarkedYAMLError as error:
+        return None, [*builder.findings, explain_yaml_error(error, text, file)]
+
+
+def _compose(text: str, builder: _Builder) -> YamlNode | None:
+    if len(text) > MAX_CHARACTERS:
+        raise _Stop(diagnose("AR004", "the file is larger than 1 MiB", Span(builder.file, end_column=2)))
+    _scan_events(text, builder)
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+    finally:
+        loader.dispose()
+    return None if root is None else builder.build(root)
+
+
+def _scan_events(text: str, builder: _Builder) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _Stop(diagnose("AR011", f"nested more than {MAX_DEPTH} deep", builder.place(event)))
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+
+
+class _Builder:
+    """Turns PyYAML's nodes into ours, once for each file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.findings: list[Diagnostic] = []
+        self._left = MAX_NODES
+        self._open: set[int] = set()
+
+    def place(self, marked: Node | CollectionStartEvent) -> Span:
+        """Return where PyYAML says it stands; its marks count characters from 0."""
+        start, end = marked.start_mark, marked.end_mark
+        assert start is not None
+        assert end is not None
+        return Span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def build(self, node: Node) -> YamlNode:
+        self._left -= 1
+        if self._left < 0:
+            self._refuse("AR011", f"the file expands to more than {MAX_NODES} values", node)
+        if isinstance(node, ScalarNode):
+            return self._build_scalar(node)
+        if id(node) in self._open:
+            self._refuse("AR011", "an alias points at a value that contains it", node)
+        self._open.add(id(node))
+        try:
+            return self._build_collection(node)
+        finally:
+            self._open.discard(id(node))
+
+    def _build_collection(self, node: Node) -> YamlNode:
+        if isinstance(node, SequenceNode):
+            self._check_tag(node, "seq")
+            return YamlList(tuple(self.build(item) for item in node.value), self.place(node))
+        assert isinstance(node, MappingNode)
+        self._check_tag(node, "map")
+        return YamlMap(self._build_entries(node), self.place(node))
+
+    def _build_entries(self, node: MappingNode) -> dict[str, YamlEntry]:
+        entries: dict[str, YamlEntry] = {}
+        merges: list[YamlNode] = []
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                hint = "put quotes round a text that contains `{{…}}`" if isinstance(key, MappingNode) else ""
+                self._refuse("AR010", "a key must be plain text", key, hint)
+            if key.value == "<<" and key.tag == _PLAIN:
+                merges.append(self.build(value))
+            elif key.value in entries:
+                self._report_duplicate(key, entries[key.value])
+            else:
+                entries[key.value] = YamlEntry(self.place(key), self.build(value))
+        return {**self._merge(merges, frozenset(entries)), **entries}
+
+    def _merge(self, merges: list[YamlNode], own: frozenset[str]) -> dict[str, YamlEntry]:
+        """Join the mappings named by `<<`; keys in `own` stand beside it and win, so they cannot conflict."""
+        merged: dict[str, YamlEntry] = {}
+        for source in self._merge_sources(merges):
+            for key, entry in source.entries.items():
+                earlier = merged.setdefault(key, entry)
+                if key not in own and not same_value(earlier.node, entry.node):
+                    self._report_conflict(key, earlier, entry)
+        return merged
+
+    def _merge_sources(self, merges: list[YamlNode]) -> Iterator[YamlMap]:
+        for value in merges:
+            for source in value.items if isinstance(value, YamlList) else (value,):
+                if isinstance(source, YamlMap):
+                    yield source
+                else:
+                    message = "`<<` needs a mapping, or a list of mappings"
+                    self.findings.append(diagnose("AR012", message, source.span))
+
+    def _build_scalar(self, node: ScalarNode) -> YamlScalar:
+        text, span, tag = node.value, self.place(node), node.tag
+        if tag in (_CORE + "str", "!"):
+            return YamlScalar(text, span, text, plain=False)
+        try:
+            value = resolve_plain(text)
+        except ValueError as error:
+            self._refuse("AR214", str(error), node, "put it in quotes if it is a code")
+        if tag != _PLAIN:
+            self._check_scalar_tag(node, value)
+        elif loses_digits(text):
+            self._warn_digits(text, value, span)
+        return YamlScalar(value, span, text, plain=True)
+
+    def _check_scalar_tag(self, node: ScalarNode, value: object) -> None:
+        types: dict[str, tuple[type, ...]]
+        types = {"int": (int,), "float": (int, float), "bool": (bool,), "null": (type(None),)}
+        expected = types.get(node.tag.removeprefix(_CORE))
+        if expected is None:
+            self._refuse("AR009", f"the tag `{node.tag}` is not supported", node)
+        if not isinstance(value, expected):
+            self._refuse("AR009", f"`{node.value}` does not fit its tag `{node.tag}`", node)
+
+    def _warn_digits(self, text: str, value: object, span: Span) -> None:
+        message = f"`{text}` is read as the number {value}"
+        hint = "put it in quotes if it is a phone number or a code"
+        self.findings.append(diagnose("AR014", message, span, hint=hint))
+
+    def _report_duplicate(self, key: ScalarNode, first: YamlEntry) -> None:
+        message = f"the key `{key.value}` is given twice"
+        notes = [Remark("it stands first here", first.key)]
+        self.findings.append(
+            diagnose("AR007", message, self.place(key), notes=notes, hint="keep one of them")
+        )
+
+    def _report_conflict(self, key: str, earlier: YamlEntry, entry: YamlEntry) -> None:
+        message = f"the merged mappings disagree about `{key}`"
+        notes = [Remark("the other value is here", earlier.key)]
+        hint = f"give `{key}` beside `<<`, which always wins"
+        self.findings.append(diagnose("AR012", message, entry.key, notes=notes, hint=hint))
+
+    def _check_tag(self, node: Node, kind: str) -> None:
+        if node.tag not in (_CORE + kind, "!"):
+            self._refuse("AR009", f"the tag `{node.tag}` is not supported", node)
+
+    def _refuse(self, code: str, message: str, node: Node, hint: str = "") -> NoReturn:
+        raise _Stop(diagnose(code, message, self.place(node), hint=hint))
+
+
+def same_value(one: YamlNode, other: YamlNode) -> bool:
+    """Return whether two nodes mean the same, wherever they stand."""
+    match one, other:
+        case YamlScalar(), YamlScalar():
+            return type(one.value) is type(other.value) and one.value == other.value
+        case YamlList(), YamlList():
+            pairs = zip(one.items, other.items, strict=False)
+            return len(one.items) == len(other.items) and all(same_value(a, b) for a, b in pairs)
+        case YamlMap(), YamlMap():
+            return one.entries.keys() == other.entries.keys() and all(
+                same_value(entry.node, other.entries[key].node) for key, entry in one.entries.items()
+            )
+    return False
+
+
+def _missing_libyaml(file: str) -> Diagnostic:
+    hint = "pip install --force-reinstall --only-binary pyyaml pyyaml"
+    return diagnose("AR003", "PyYAML was built without libyaml here", Span(file, end_column=2), hint=hint)
+
+
+def _control_character(text: str, position: int, file: str) -> Diagnostic:
+    head = text.removeprefix("\ufeff")[:position]
+    line, column = head.count("\n") + 1, position - head.rfind("\n")
+    character = f"U+{ord(text.removeprefix(chr(0xFEFF))[position]):04X}"
+    message = f"the control character {character} is not allowed here"
+    return diagnose("AR015", message, Span(file, line, column, line, column + 1))
