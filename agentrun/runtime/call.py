@@ -15,7 +15,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Coroutine, Mapping, MutableMapping
 from typing import Any, assert_never
 
 from agentrun.channels import Channel
@@ -139,26 +139,21 @@ class Call:
         """Run one side; a bug in it ends this call and no other."""
         try:
             await side
-        except Exception as error:  # noqa: BLE001  # the border of one call
+        except Exception as error:  # the border of one call: a bug in it ends no other
             log.error("call %s: one side of the call failed", self.id, exc_info=error)
             self.post(failure(f"internal error: {type(error).__name__}"))
 
     async def _drive(self) -> str:
-        while self._reason is None:
+        while True:
             await self._clock.wait(self._ready, self._conversation.deadline_ms)
-            for event in self._take():
-                self._handle(event)
+            self._ready.clear()
+            if not self._inbox:
+                self._inbox.append(Wake())
+            while self._inbox:
+                self._handle(self._inbox.popleft())
                 if self._reason is not None:
-                    break
+                    return self._reason
             self._report_idle()
-        return self._reason
-
-    def _take(self) -> Iterator[Input]:
-        self._ready.clear()
-        if not self._inbox:
-            yield Wake()
-        while self._inbox:
-            yield self._inbox.popleft()
 
     def _handle(self, event: Input) -> None:
         for command in self._conversation.handle(event, self._clock.now_ms()):

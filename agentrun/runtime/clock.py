@@ -116,6 +116,7 @@ class VirtualClock:
         self._order = itertools.count()
         self._working = 0
         self._frozen = 0
+        self._stirred = asyncio.Event()
 
     def now_ms(self) -> int:
         """The virtual time."""
@@ -125,14 +126,19 @@ class VirtualClock:
         """Call back when virtual time gets there; timers for one time fire in the order they were made."""
         timer = _VirtualTimer(callback)
         heapq.heappush(self._timers, (max(when_ms, self._now_ms), next(self._order), timer))
+        self._stirred.set()
         return timer
 
     async def wait(self, ready: asyncio.Event, until_ms: int | None) -> None:
         """Wait for what is going on outside; if nothing is, jump."""
         while not ready.is_set():
+            await _let_others_run()
+            if ready.is_set():
+                return
+            self._stirred.clear()
             due_ms = self._next_ms(until_ms)
             if self._frozen or due_ms is None:
-                await ready.wait()
+                await self._wait_outside(ready, None)
             elif self._working:
                 await self._wait_for_work(ready, due_ms)
             else:
@@ -148,6 +154,7 @@ class VirtualClock:
     def end_work(self) -> None:
         """Count it as done."""
         self._working -= 1
+        self._stirred.set()
 
     def freeze(self) -> None:
         """Stop the clock."""
@@ -156,17 +163,25 @@ class VirtualClock:
     def thaw(self) -> None:
         """Let the clock run again."""
         self._frozen -= 1
+        self._stirred.set()
 
     async def _wait_for_work(self, ready: asyncio.Event, due_ms: int) -> None:
         began = time.monotonic()
-        try:
-            async with asyncio.timeout((due_ms - self._now_ms) / 1000):
-                await ready.wait()
-        except TimeoutError:
+        if not await self._wait_outside(ready, (due_ms - self._now_ms) / 1000):
             self._now_ms = max(self._now_ms, due_ms)
-        else:
-            passed_ms = int((time.monotonic() - began) * 1000) // WORK_STEP_MS * WORK_STEP_MS
-            self._now_ms = min(self._now_ms + passed_ms, max(self._now_ms, due_ms))
+            return
+        passed_ms = int((time.monotonic() - began) * 1000) // WORK_STEP_MS * WORK_STEP_MS
+        self._now_ms = min(self._now_ms + passed_ms, max(self._now_ms, due_ms))
+
+    async def _wait_outside(self, ready: asyncio.Event, timeout_s: float | None) -> bool:
+        """Wait in real time for an input or for a change of this clock; False if the time is over."""
+        waiters = {asyncio.ensure_future(event.wait()) for event in (ready, self._stirred)}
+        try:
+            done, _ = await asyncio.wait(waiters, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiter in waiters:
+                waiter.cancel()
+        return bool(done)
 
     def _next_ms(self, until_ms: int | None) -> int | None:
         while self._timers and self._timers[0][2].cancelled:
@@ -179,3 +194,9 @@ class VirtualClock:
             timer = heapq.heappop(self._timers)[2]
             if not timer.cancelled:
                 timer.callback()
+
+
+async def _let_others_run() -> None:
+    """Give tasks that are ready (one that was just made, one that woke another) their turn before time jumps."""
+    for _ in range(3):
+        await asyncio.sleep(0)

@@ -1,0 +1,1 @@
+"""Rehearsals: a conversation in writing, offline and in virtual time."""

@@ -1,0 +1,90 @@
+"""A caller at a keyboard or in a pipe: one line of input is one turn, taken when the agent is idle."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import os
+import queue
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from agentrun.channels.text import TextChannel
+from agentrun.runtime.clock import Clock
+
+REACTION_MS = 600
+"""How long a caller takes to begin to speak after the agent."""
+
+MS_PER_CHARACTER = 65
+"""How fast a caller speaks; about 150 words a minute in English."""
+
+
+class Lines(Protocol):
+    """Where the caller's turns come from."""
+
+    def ask(self, give: Callable[[str | None], None]) -> None:
+        """Call `give` on the event loop with the next line without its end, or None if there is none."""
+        ...
+
+
+class Typist:
+    """Feeds lines to a text channel, one each time the agent comes to rest. The end of input hangs up."""
+
+    def __init__(self, channel: TextChannel, clock: Clock, lines: Lines) -> None:
+        self._channel = channel
+        self._clock = clock
+        self._lines = lines
+
+    def on_idle(self) -> None:
+        """Ask for the next line; the person's time does not count."""
+        self._clock.freeze()
+        self._lines.ask(self._take)
+
+    def _take(self, line: str | None) -> None:
+        self._clock.thaw()
+        if line is None:
+            self._clock.call_at(self._clock.now_ms() + REACTION_MS, self._channel.hang_up)
+        elif text := line.strip():
+            said_ms = self._clock.now_ms() + REACTION_MS + MS_PER_CHARACTER * len(text)
+            self._clock.call_at(said_ms, lambda: self._channel.type_line(text))
+        else:
+            self.on_idle()
+
+
+class DescriptorLines:
+    """Lines from a file descriptor, read by a thread of its own.
+
+    The thread reads the descriptor itself: a daemon thread that waits inside of `sys.stdin` would hold its
+    lock when the interpreter shuts down.
+
+    Args:
+        descriptor: for example 0.
+        prompt: is called before each line is read.
+
+    """
+
+    def __init__(self, descriptor: int, prompt: Callable[[], None]) -> None:
+        self._descriptor = descriptor
+        self._prompt = prompt
+        self._loop = asyncio.get_running_loop()
+        self._asked: queue.SimpleQueue[Callable[[str | None], None]] = queue.SimpleQueue()
+        threading.Thread(target=self._serve, name="typed lines", daemon=True).start()
+
+    def ask(self, give: Callable[[str | None], None]) -> None:
+        """Read the next line."""
+        self._prompt()
+        self._asked.put(give)
+
+    def _serve(self) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        pending, ended = "", False
+        while True:
+            give = self._asked.get()
+            while "\n" not in pending and not ended:
+                data = os.read(self._descriptor, 65536)
+                ended = not data
+                pending += decoder.decode(data, final=ended)
+            line, newline, rest = pending.partition("\n")
+            pending = rest
+            self._loop.call_soon_threadsafe(give, line if line or newline else None)
