@@ -24,9 +24,8 @@ export class Transcript {
     this.list = list;
     this.announcer = announcer;
     this.following = true; // the reader is at the end and wants to stay there
-    list.addEventListener("scroll", () => {
-      this.following = list.scrollHeight - list.scrollTop - list.clientHeight < 48;
-    });
+    this.lastTop = 0;
+    list.addEventListener("scroll", () => this.noteScroll());
     new ResizeObserver(() => this.follow()).observe(list);
     this.clear();
   }
@@ -91,6 +90,14 @@ export class Transcript {
     this.tools.set(message.call_id, tool);
     this.list.append(entry);
     return tool;
+  }
+
+  /** Only scrolling up is a wish to stay; a list that became smaller is none. */
+  noteScroll() {
+    const { scrollHeight, scrollTop, clientHeight } = this.list;
+    if (scrollHeight - scrollTop - clientHeight < 48) this.following = true;
+    else if (scrollTop < this.lastTop) this.following = false;
+    this.lastTop = scrollTop;
   }
 
   follow() {
