@@ -25,6 +25,9 @@ BUILTINS: Mapping[str, Builtin] = {"hang_up": hang_up}
 class BuiltinRunner:
     """Runs the built-in tools."""
 
+    async def prepare(self) -> None:
+        """Nothing to do."""
+
     async def run(self, binding: ToolBinding, arguments: JsonObject, context: CallContext) -> JsonValue:
         """Carry out the built-in tool; see `ToolRunner.run`."""
         assert isinstance(binding.target, BuiltinTarget)

@@ -55,6 +55,9 @@ class ToolRequest:
 class ToolRunner(Protocol):
     """One kind of tool. To add a kind: write one of these, name it in `dispatcher.RUNNERS`."""
 
+    async def prepare(self) -> None:
+        """Do what would make the first run slow, off the loop; called when the dispatcher opens."""
+
     async def run(self, binding: ToolBinding, arguments: JsonObject, context: CallContext) -> JsonValue:
         """Run the tool and return its result as plain JSON.
 

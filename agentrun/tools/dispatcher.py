@@ -80,6 +80,8 @@ class Dispatcher:
         self._open = False
 
     async def __aenter__(self) -> Self:
+        for runner in self._runners.values():
+            await runner.prepare()
         self._stack.enter_context(guarded_stdout())
         self._open = True
         return self

@@ -63,15 +63,22 @@ class HttpRunner:
         self._client: httpx.AsyncClient | None = None
         self._opening = asyncio.Lock()
 
+    async def prepare(self) -> None:
+        """Load httpx and the certificates: 0.1 s and more, too long for a loop that carries audio."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(_build_client, self.resolve)
+
     async def run(self, binding: ToolBinding, arguments: JsonObject, context: CallContext) -> JsonValue:
         """Send one request; see `ToolRunner.run`."""
         assert isinstance(binding.target, HttpTarget)
         request = build_request(binding.target, Scope(binding.parameters, arguments, context))
-        client = await self._open()
+        await self.prepare()
+        assert self._client is not None
         logger.debug("call %s: > %s %s", context.id, request.method, request.host)
         try:
             async with asyncio.timeout(binding.timeout_ms / 1000):
-                answer = await _exchange(client, request, binding.effect)
+                answer = await _exchange(self._client, request, binding.effect)
         except TimeoutError:
             text = f"`{request.host}` did not answer in {binding.timeout_ms / 1000:g} s."
             raise without_answer(binding.effect, "timeout", text) from None
@@ -83,13 +90,6 @@ class HttpRunner:
         if self._client is not None:
             await self._client.aclose()
             self._client = None
-
-    async def _open(self) -> httpx.AsyncClient:
-        async with self._opening:
-            if self._client is None:
-                # Loading httpx and the certificates takes 0.1 s and more: too long for a loop with audio.
-                self._client = await asyncio.to_thread(_build_client, self.resolve)
-        return self._client
 
 
 def _build_client(resolve: Resolve | None) -> httpx.AsyncClient:

@@ -87,8 +87,7 @@ def _claim(root: Path, top: str) -> None:
         return
     if top in sys.stdlib_module_names:
         raise ToolError(f"`{root / top}` has the name of a module of Python itself; rename it")
-    family = [module for name, module in sys.modules.items() if name == top or name.startswith(top + ".")]
-    if not all(_lives_in(module, root, top) for module in family):
+    if not _is_held_by(root, top, spec):
         if top == "agentrun":
             raise ToolError(f"`{root / top}` has the name of agentrun itself; rename it")
         _put_aside(top)
@@ -99,6 +98,15 @@ def _claim(root: Path, top: str) -> None:
         # A folder without `__init__.py`: Python would join to it all folders of that name on `sys.path`.
         sys.modules[top].__path__ = [str(root / top)]
     _claimed[top] = root
+
+
+def _is_held_by(root: Path, top: str, spec: importlib.machinery.ModuleSpec) -> bool:
+    """Tell whether what stands in `sys.modules` under this name, if anything, is the root's own."""
+    family = [module for name, module in sys.modules.items() if name == top or name.startswith(top + ".")]
+    present = sys.modules.get(top)
+    if present is not None and (getattr(present, "__file__", None) is None) != (spec.loader is None):
+        return False
+    return all(_lives_in(module, root, top) for module in family)
 
 
 def _execute(spec: importlib.machinery.ModuleSpec, top: str) -> None:

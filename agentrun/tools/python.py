@@ -159,6 +159,9 @@ class PythonRunner:
         self._functions: dict[PythonTarget, PythonFunction] = {}
         self._threads = ThreadStarter()
 
+    async def prepare(self) -> None:
+        """Nothing to do: compiling the agent has imported the functions."""
+
     async def run(self, binding: ToolBinding, arguments: JsonObject, context: CallContext) -> JsonValue:
         """Call the function; see `ToolRunner.run`."""
         assert isinstance(binding.target, PythonTarget)

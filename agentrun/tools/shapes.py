@@ -267,7 +267,13 @@ def _typed_dict(hint: Any, depth: int) -> Shape | None:
         return None
     hints = typing.get_type_hints(hint, include_extras=True)
     fields = {name: shape_of(_without_required(field), depth) for name, field in hints.items()}
-    required = [name for name in fields if name in hint.__required_keys__]
+    # `__required_keys__` overlooks `NotRequired` where annotations are kept as text: ask the hints first.
+    marks = {typing.Required: True, typing.NotRequired: False}
+    required = [
+        name
+        for name, field in hints.items()
+        if marks.get(typing.get_origin(field), name in hint.__required_keys__)
+    ]
     return _object_shape(hint, fields, required, lambda **values: dict(values))
 
 

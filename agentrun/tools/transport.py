@@ -15,6 +15,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from functools import cache
 from typing import Any, TypeAlias
 
 import httpcore
@@ -107,9 +108,8 @@ class ToolTransport(httpx.AsyncBaseTransport):
     """httpx over two pools: one for public hosts, one for hosts that the file allows by name."""
 
     def __init__(self, resolve: Resolve = resolve_host) -> None:
-        context = httpx.create_ssl_context()
-        self._public = _open_pool(context, PublicBackend(resolve))
-        self._allowed = _open_pool(context, None)
+        self._public = _open_pool(PublicBackend(resolve))
+        self._allowed = _open_pool(None)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; raises httpcore's exceptions, which tell what was sent, and `AddressRefused`."""
@@ -145,11 +145,14 @@ class _Body(httpx.AsyncByteStream):
         await self._stream.aclose()
 
 
-def _open_pool(
-    context: ssl.SSLContext, backend: httpcore.AsyncNetworkBackend | None
-) -> httpcore.AsyncConnectionPool:
+@cache
+def _certificates() -> ssl.SSLContext:
+    return httpx.create_ssl_context()  # 50 ms, and the same for every call
+
+
+def _open_pool(backend: httpcore.AsyncNetworkBackend | None) -> httpcore.AsyncConnectionPool:
     return httpcore.AsyncConnectionPool(
-        ssl_context=context,
+        ssl_context=_certificates(),
         max_connections=100,
         max_keepalive_connections=20,
         keepalive_expiry=60.0,  # so that the second tool call of a call needs no new TLS handshake

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+from agentrun.errors import ToolError
+from agentrun.outcome import ToolOutcome
+from agentrun.plan import Effect, PythonTarget, ToolBinding
+from agentrun.tools.python import describe_function
+from agentrun.tools.threads import ThreadStarter
+from tests.tools.conftest import RecordingCall, WriteTool, run_one
+
+SOURCE = '''
+from __future__ import annotations
+import datetime, enum
+from dataclasses import dataclass
+from typing import Annotated, Literal
+import agentrun
+
+class Size(enum.Enum):
+    SMALL = "small"
+    LARGE = "large"
+
+@dataclass
+class Line:
+    title: str
+    count: int = 1
+
+def order(
+    title: Annotated[str, {"pattern": "^[A-Z]"}],
+    size: Size,
+    lines: list[Line],
+    day: datetime.date | None = None,
+    speed: Literal["slow", "fast"] = "slow",
+    count: int = 2,
+    *,
+    call: agentrun.Call,
+    gift: bool = False,
+) -> dict[str, object]:
+    """Order a book.
+
+    Args:
+        title: Title of the book.
+        count: How many.
+    """
+    call.variables["last"] = title
+    return {"size": size, "lines": lines, "day": day, "count": count, "by": call.caller}
+'''
+
+
+def bind(target: PythonTarget, effect: Effect = "write", **rules: Any) -> ToolBinding:
+    schema = describe_function(target)
+    return ToolBinding(schema.name, schema.description, schema.parameters, target, effect=effect, **rules)
+
+
+async def outcome_of(
+    write_tool: WriteTool,
+    source: str,
+    arguments: Any = "",
+    call: RecordingCall | None = None,
+    **rules: Any,
+) -> ToolOutcome:
+    return await run_one(bind(write_tool(source), **rules), arguments, call or RecordingCall())
+
+
+def test_the_schema_comes_from_signature_and_docstring(write_tool: WriteTool) -> None:
+    described = describe_function(write_tool(SOURCE, "order"))
+    assert described.name == "order"
+    assert described.description == "Order a book."
+    line = {
+        "type": "object",
+        "properties": {"title": {"type": "string"}, "count": {"type": "integer"}},
+        "required": ["title"],
+        "additionalProperties": False,
+    }
+    assert described.parameters == {
+        "type": "object",
+        "properties": {
+            "title": {"type": "string", "pattern": "^[A-Z]", "description": "Title of the book."},
+            "size": {"type": "string", "enum": ["small", "large"]},
+            "lines": {"type": "array", "items": line},
+            "day": {"type": "string", "format": "date"},
+            "speed": {"type": "string", "enum": ["slow", "fast"], "default": "slow"},
+            "count": {"type": "integer", "default": 2, "description": "How many."},
+            "gift": {"type": "boolean", "default": False},
+        },
+        "required": ["title", "size", "lines"],
+        "additionalProperties": False,
+    }
+
+
+async def test_arguments_arrive_as_the_types_of_the_signature(
+    write_tool: WriteTool, call: RecordingCall
+) -> None:
+    arguments = {
+        "title": "Emma",
+        "size": "large",
+        "lines": [{"title": "a"}],
+        "day": "2026-11-21",
+        "speed": None,
+    }
+    outcome = await run_one(bind(write_tool(SOURCE, "order")), arguments, call)
+    assert outcome.outcome == "ok"
+    assert outcome.result == {
+        "size": "large",
+        "lines": [{"title": "a", "count": 1}],
+        "day": "2026-11-21",
+        "count": 2,
+        "by": "+4912345",
+    }
+    assert call.variables == {"last": "Emma"}
+
+
+async def test_arguments_that_do_not_fit_never_reach_the_function(write_tool: WriteTool) -> None:
+    outcome = await outcome_of(write_tool, "def tool(n: int):\n    raise SystemExit", {"n": "many"})
+    assert (outcome.outcome, outcome.code) == ("failed", "invalid_arguments")
+    assert '`n` must be of type integer, not "many"' in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("signature", "words"),
+    [
+        ("*names: str", "`\\*names: 'str'|`\\*names: str` cannot be filled in"),
+        ("n: complex", "`complex` cannot be sent as JSON; use str"),
+        ("n: Missing", "a type hint cannot be read.*Missing.*TYPE_CHECKING"),
+    ],
+)
+def test_signatures_that_cannot_be_described(write_tool: WriteTool, signature: str, words: str) -> None:
+    source = f"from __future__ import annotations\ndef tool({signature}): ..."
+    with pytest.raises(ToolError, match=rf"mine\.py:2.*({words})"):
+        describe_function(write_tool(source))
+
+
+async def test_async_functions_run_on_the_loop_and_may_use_the_call(
+    write_tool: WriteTool, call: RecordingCall
+) -> None:
+    source = (
+        "import threading, agentrun\nasync def tool(call: agentrun.Call):\n    await call.say('hello')\n"
+        "    return threading.current_thread() is threading.main_thread()"
+    )
+    outcome = await outcome_of(write_tool, source, call=call)
+    assert (outcome.result, call.said) == (True, ["hello"])
+
+
+async def test_sync_functions_run_in_a_daemon_thread(write_tool: WriteTool) -> None:
+    source = (
+        "import threading\ndef tool():\n    t = threading.current_thread()\n    return [t.daemon, t.name]"
+    )
+    assert (await outcome_of(write_tool, source)).result == [True, "agentrun-tool"]
+
+
+async def test_a_wrapper_round_an_async_function_is_awaited(write_tool: WriteTool) -> None:
+    source = "async def inner():\n    return 5\ndef tool():\n    return inner()"
+    assert (await outcome_of(write_tool, source)).result == 5
+
+
+@pytest.mark.parametrize("kind", ["def", "async def"])
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        ("ValueError('secret path /srv')", "ValueError"),
+        ("SystemExit(1)", "SystemExit"),
+        ("StopIteration()", "StopIteration|RuntimeError"),
+        ("__import__('asyncio').CancelledError()", "cancelled itself"),
+        ("GeneratorExit()", "GeneratorExit"),
+    ],
+)
+async def test_what_a_tool_raises_is_one_answer_without_internals(
+    write_tool: WriteTool, caplog: pytest.LogCaptureFixture, kind: str, error: str, word: str
+) -> None:
+    outcome = await outcome_of(write_tool, f"{kind} tool():\n    raise {error}")
+    assert (outcome.outcome, outcome.code) == ("failed", "tool_error")
+    assert any(part in outcome.message for part in word.split("|"))
+    assert "secret" not in outcome.message
+    if word == "ValueError":
+        (record,) = [r for r in caplog.records if r.exc_info]
+        assert record.getMessage() == "call call_1: tool `tool` raised"
+        assert "secret path /srv" in str(record.exc_info)
+
+
+async def test_a_tool_error_is_meant_for_the_model(write_tool: WriteTool) -> None:
+    outcome = await outcome_of(
+        write_tool, "import agentrun\ndef tool():\n    raise agentrun.ToolError('No such order.')"
+    )
+    assert (outcome.outcome, outcome.message) == ("failed", "No such order.")
+
+
+@pytest.mark.parametrize(("effect", "told"), [("read", "failed"), ("write", "unknown")])
+async def test_a_result_that_is_not_json(write_tool: WriteTool, effect: Effect, told: str) -> None:
+    outcome = await outcome_of(write_tool, "def tool():\n    return {'a': object()}", effect=effect)
+    assert (outcome.outcome, outcome.code) == (told, "result_not_json")
+    assert "type object" in outcome.message
+
+
+@pytest.mark.parametrize("kind", ["def", "async def"])
+async def test_print_goes_to_stderr_and_only_from_the_tool(
+    write_tool: WriteTool, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    await outcome_of(write_tool, f"{kind} tool():\n    print('from the tool')")
+    print("from us")  # noqa: T201
+    assert capsys.readouterr() == ("from us\n", "from the tool\n")
+
+
+async def test_a_stuck_tool_does_not_hold_up_others() -> None:
+    threads = ThreadStarter(most=3)
+    gate = threading.Event()
+    stuck = [asyncio.create_task(threads.run(gate.wait, name="stuck")) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert await threads.run(lambda: "through", name="quick") == "through"
+    stuck.append(asyncio.create_task(threads.run(gate.wait, name="stuck")))
+    await asyncio.sleep(0)
+    with pytest.raises(ToolError, match="Too many tools"):
+        await threads.run(lambda: "no", name="one-too-many")
+    gate.set()
+    assert await asyncio.gather(*stuck) == [True, True, True]
+    assert threads.running == 0
+
+
+def test_a_stuck_tool_does_not_keep_the_process_alive() -> None:
+    script = (
+        "import asyncio, threading\nfrom agentrun.tools.threads import ThreadStarter\n"
+        "async def main():\n"
+        "    task = asyncio.create_task(ThreadStarter().run(threading.Event().wait, name='stuck'))\n"
+        "    await asyncio.sleep(0)\n    task.cancel()\n"
+        "asyncio.run(main())"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=20)  # raises if it does not end
+
+
+async def test_a_late_result_of_a_thread_is_dropped_without_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gate, threads = threading.Event(), ThreadStarter()
+    task = asyncio.create_task(threads.run(gate.wait, name="late"))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    gate.set()
+    for thread in threading.enumerate():
+        if thread.name == "agentrun-late":
+            thread.join(5)
+    await asyncio.sleep(0)
+    assert threads.running == 0
+    assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []
