@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from agentrun.wire.json import JsonObject
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """Output formats."""
 
     TEXT = "text"

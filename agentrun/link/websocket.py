@@ -52,6 +52,9 @@ class WebSocketLink:
         except ConnectFailed as failure:
             post(LinkDown(str(failure), failure.hint, failure.status))
             return
+        if self._closing:  # the caller hung up while we dialled
+            await self.aclose()
+            return
         log.debug("connected to %s", self._endpoint.host)
         post(LinkUp())
         writer = asyncio.create_task(self._write(self._socket))

@@ -197,6 +197,6 @@ class VirtualClock:
 
 
 async def _let_others_run() -> None:
-    """Give tasks that are ready (one that was just made, one that woke another) their turn before time jumps."""
+    """Give tasks that are ready (just made, or woken by another) their turn before time jumps."""
     for _ in range(3):
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Which model answers: the provider where there is a key, else the embedded engine, or as the operator says."""
+"""Which model answers: the provider where there is a key, else the embedded engine, or what was asked for."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What happened in a rehearsal, as the events of `simulate --format jsonl`.
 
-An agent's turn is stamped with the time of its first sound, but what the caller heard of it is known only when
-it is over. Events that happen meanwhile wait behind it, so that lines come out in the order of their times.
+An agent's turn is stamped with the time of its first sound, but what the caller heard of it is known only
+when it is over. Events that happen meanwhile wait behind it, so that lines come out in order of time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from agentrun.conversation.reports import (
     CallerSpeaking,
     FirstSound,
     Report,
+    ToolCalled,
+    ToolReturned,
 )
 from agentrun.prices import estimate_cost_usd
 from agentrun.wire.json import JsonObject
@@ -41,6 +43,7 @@ class EventLog:
         self._emit = emit
         self._model = model
         self._slots: list[_Slot] = []
+        self._called_ms: dict[str, int] = {}
         self._last_ms = 0
 
     def note(self, report: Report, now_ms: int) -> None:
@@ -54,6 +57,14 @@ class EventLog:
                 self._fill(report.item_id, {**event, "text": report.text, "heard": report.heard})
             case CallerSpeaking() | FirstSound():
                 return
+            case ToolCalled():
+                self._called_ms[report.call_id] = now_ms
+                self._slots.append(_Slot(None, describe_report(report, now_ms)))
+            case ToolReturned():
+                # the call's own clock, because a virtual one gives the same figure in every run
+                duration_ms = now_ms - self._called_ms.get(report.call_id, now_ms)
+                event = describe_report(dataclasses.replace(report, duration_ms=duration_ms), now_ms)
+                self._slots.append(_Slot(None, event))
             case CallEnded():
                 cost_usd = estimate_cost_usd(self._model, report.usage)
                 self._slots.append(_Slot(None, {**describe_report(report, now_ms), "cost_usd": cost_usd}))

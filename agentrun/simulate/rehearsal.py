@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import hashlib
 from collections.abc import Callable
 
@@ -67,5 +66,5 @@ def _open_link(engine: EngineChoice, clock: Clock, seed: int) -> Link:
     from agentrun.engine.responders.rehearsal import RehearsalResponder
     from agentrun.link.memory import MemoryLink
 
-    peer = LocalEngine(RehearsalResponder(), seed=seed, now=datetime.datetime.now)
+    peer = LocalEngine(RehearsalResponder(), seed=seed)
     return MemoryLink(peer, clock)
