@@ -30,6 +30,7 @@ from typing import Any, TypeAlias
 
 from jsonschema import Draft202012Validator, FormatChecker
 
+from agentrun.tools.annotations import read_constraints
 from agentrun.wire.json import JsonObject, JsonValue
 
 _DEEPEST = 12
@@ -137,41 +138,8 @@ def _annotated(hint: Any, depth: int) -> Shape | None:
     base = shape_of(hint.__origin__, depth)
     schema = dict(base.schema)
     for note in hint.__metadata__:
-        schema.update(_constraints(note, schema))
+        schema.update(read_constraints(note, schema))
     return Shape(schema, base.convert)
-
-
-def _constraints(note: object, schema: JsonObject) -> JsonObject:
-    """Return the schema keywords that one annotation stands for; unknown annotations mean nothing to us."""
-    if isinstance(note, str):
-        return {"description": note}
-    if isinstance(note, Mapping):
-        return dict(note)
-    found: JsonObject = {}
-    for attribute, keyword in _BOUNDS.items():
-        value = getattr(note, attribute, None)
-        if isinstance(value, (int, float, str)) and not isinstance(value, bool):
-            found[keyword.get(schema.get("type"), keyword[None])] = value
-    for attribute in ("description", "documentation"):
-        if isinstance(value := getattr(note, attribute, None), str):
-            found["description"] = value
-    if isinstance(value := getattr(note, "examples", None), list):
-        found["examples"] = value
-    for inner in getattr(note, "metadata", ()) or ():  # pydantic's Field keeps its bounds here
-        found.update(_constraints(inner, schema))
-    return found
-
-
-_BOUNDS: Mapping[str, Mapping[Any, str]] = {
-    "ge": {None: "minimum"},
-    "gt": {None: "exclusiveMinimum"},
-    "le": {None: "maximum"},
-    "lt": {None: "exclusiveMaximum"},
-    "multiple_of": {None: "multipleOf"},
-    "pattern": {None: "pattern"},
-    "min_length": {None: "minLength", "array": "minItems", "object": "minProperties"},
-    "max_length": {None: "maxLength", "array": "maxItems", "object": "maxProperties"},
-}
 
 
 def _choices(values: Sequence[JsonValue]) -> JsonObject:
