@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agentrun.config.build import build
 from agentrun.config.discovery import find_yaml_files, is_agent_file, is_complete, is_scenario_file
+from agentrun.config.imports import ImportPython, check_imports
 from agentrun.config.model import AgentSpec
 from agentrun.config.nodes import to_json
 from agentrun.config.reading import Reading, find_blocked, read_agent
@@ -41,6 +42,7 @@ def check_paths(
     *,
     environment: Mapping[str, str],
     require_environment: bool = False,
+    import_python: ImportPython | None = None,
     today: date | None = None,
 ) -> CheckReport:
     """Check agent files and folders of them.
@@ -49,6 +51,8 @@ def check_paths(
         paths: files, which are checked whatever they look like, and folders, which are searched.
         environment: variables for `${NAME}`; the file `.env` in each project root lies under them.
         require_environment: whether a missing variable is an error instead of a note.
+        import_python: imports the function of a Python tool, raising `ToolError` if that fails; without it
+            no code of the user runs.
         today: decides which models are retired; the default is the present day.
 
     """
@@ -69,7 +73,10 @@ def check_paths(
                 scenarios.append(file)
             elif file not in readings and (not folder or is_agent_file(file)):
                 readings[file] = read_agent(file, environment, required=require_environment, today=day)
-    return _join(_drop_parts(readings, named), missing, scenarios)
+    kept = _drop_parts(readings, named)
+    if import_python is not None:
+        kept = {file: check_imports(reading, import_python) for file, reading in kept.items()}
+    return _join(kept, missing, scenarios)
 
 
 def _drop_parts(readings: dict[str, Reading], named: set[str]) -> dict[str, Reading]:

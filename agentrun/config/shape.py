@@ -187,7 +187,7 @@ def _explain_missing_key(case: _Case) -> Iterator[Diagnostic]:
     if not isinstance(case.node, YamlMap):
         return
     for key in case.value:
-        if key not in case.node.entries:
+        if key not in case.node.entries and not _is_misspelt(case, [key]):
             described = case.schema.get("properties", {}).get(key, {}).get("description", "")
             hint = f"{key}: {_lower_first(described)}" if described else ""
             yield case.report("AR203", f"{case.name} needs the key `{key}`", case.owner, hint)
@@ -264,6 +264,8 @@ def _explain_one_of(case: _Case) -> Iterator[Diagnostic]:
     keys = [branch["required"][0] for branch in case.value if "required" in branch]
     given = [key for key in keys if key in case.node.entries]
     listed = ", ".join(f"`{key}`" for key in keys[:-1]) + f" and `{keys[-1]}`"
+    if not given and _is_misspelt(case, keys):
+        return
     if not given:
         yield case.report(
             "AR216", f"{case.name} needs exactly one of {listed}", case.owner, "none of them is there"
@@ -272,6 +274,13 @@ def _explain_one_of(case: _Case) -> Iterator[Diagnostic]:
         second = case.node.entries[given[1]].key
         both = " and ".join(f"`{key}`" for key in given)
         yield case.report("AR216", f"{case.name} needs exactly one of {listed}", second, f"found {both}")
+
+
+def _is_misspelt(case: _Case, keys: list[str]) -> bool:
+    """Return whether an unknown key of the mapping is nearly one of these; it is reported already."""
+    known = case.schema.get("properties", {})
+    unknown = [key for key in getattr(case.node, "entries", ()) if key not in known]
+    return any(difflib.get_close_matches(key, keys, 1, 0.6) for key in unknown)
 
 
 def _explain_not(case: _Case) -> Iterator[Diagnostic]:

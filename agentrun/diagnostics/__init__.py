@@ -13,7 +13,7 @@ from agentrun.diagnostics.model import (
     diagnose,
     sort_findings,
 )
-from agentrun.diagnostics.render import RENDERERS, Renderer, Report
+from agentrun.diagnostics.render import RENDERERS, Renderer, Report, render_text
 
 __all__ = [
     "CODES",
@@ -29,5 +29,6 @@ __all__ = [
     "count_severity",
     "diagnose",
     "find_code",
+    "render_text",
     "sort_findings",
 ]

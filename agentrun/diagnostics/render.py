@@ -27,4 +27,4 @@ RENDERERS: Mapping[str, Renderer] = {
     "github": render_github,
 }
 
-__all__ = ["RENDERERS", "Renderer", "Report"]
+__all__ = ["RENDERERS", "Renderer", "Report", "render_text"]

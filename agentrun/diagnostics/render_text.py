@@ -7,7 +7,7 @@ marks none, a tab as many as it likes. The line under the excerpt therefore repe
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from agentrun.diagnostics.model import Diagnostic, Remark, Span
 from agentrun.diagnostics.render_concise import render_headline
@@ -18,8 +18,10 @@ _LONGEST_LINE = 180
 _CONTEXT = 70
 
 
-def render_text(report: Report, *, color: bool = False) -> str:
-    """Return all findings, an empty line between two."""
+def render_text(report: Report | Iterable[Diagnostic], *, color: bool = False) -> str:
+    """Return all findings, an empty line between two; findings alone are rendered without excerpts."""
+    if not isinstance(report, Report):
+        report = Report(tuple(report))
     return "\n".join(_render_finding(finding, report.sources, color) for finding in report.findings)
 
 

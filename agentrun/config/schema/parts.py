@@ -116,6 +116,14 @@ def one_of_keys(*keys: str) -> list[JsonObject]:
     return [{"type": "string"}, *({"type": "object", "required": [key]} for key in keys)]
 
 
+def exclusive(one: str, other: str) -> JsonObject:
+    """Return the rule that two keys of a mapping exclude each other."""
+    return {
+        "not": {"type": "object", "required": [one, other]},
+        "title": f"`{one}` and `{other}` exclude each other",
+    }
+
+
 def refused(reason: str) -> JsonObject:
     """Return the schema of a key that must not stand here; the reason becomes part of the message."""
     return {"not": {}, "title": reason}

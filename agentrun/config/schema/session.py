@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agentrun.config.schema.parts import (
     choice,
+    exclusive,
     flag,
     items,
     mapping,
@@ -66,7 +67,7 @@ VOICE: JsonObject = text_or_mapping(
         "id": text("Id of a custom voice, `voice_…`"),
         "speed": number("1.0 is the natural speed; 0.25 is the slowest, 1.5 the fastest", 0.25, 1.5),
     },
-    allOf=[{"not": {"required": ["name", "id"]}, "title": "`name` and `id` exclude each other"}],
+    allOf=[exclusive("name", "id")],
 )
 
 GREETING: JsonObject = text_or_mapping(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agentrun.config.schema.parts import (
     choice,
     duration,
+    exclusive,
     flag,
     items,
     mapping,
@@ -48,8 +49,6 @@ AUTH: JsonObject = mapping(
     oneOf=one_of_keys("bearer", "basic", "header", "query")[1:],
 )
 
-_BODIES = ("json", "form", "body")
-
 HTTP: JsonObject = mapping(
     "An HTTP request; `{{argument}}`, `{{variables}}` and `{{call.*}}` are filled in",
     {
@@ -67,10 +66,7 @@ HTTP: JsonObject = mapping(
         ),
     },
     required=["url"],
-    allOf=[
-        {"not": {"required": [one, other]}, "title": f"`{one}` and `{other}` exclude each other"}
-        for one, other in (("json", "form"), ("json", "body"), ("form", "body"))
-    ],
+    allOf=[exclusive("json", "form"), exclusive("json", "body"), exclusive("form", "body")],
 )
 
 PLACEHOLDER: JsonObject = text_or_mapping(

@@ -87,6 +87,13 @@ NAME_CODES = (
         good="variables: {pin: {secret: false, required: true}}\ngreeting: Your PIN is {{pin}}",
     ),
     Code(
+        "AR110",
+        "variables of a call do not fit",
+        "error",
+        "A variable with `required: true` must be given when a call starts, and only variables that the "
+        "agent declares can be given: `--var name=value`, or the variables that the page sends.",
+    ),
+    Code(
         "AR120",
         "path leaves the project",
         "error",

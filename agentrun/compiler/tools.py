@@ -1,0 +1,126 @@
+"""From tools in the file to what the model sees and what is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from agentrun.config.model import AgentSpec, HttpSpec, PlaceholderSpec, ToolSpec
+from agentrun.plan import (
+    BuiltinTarget,
+    Effect,
+    FunctionSchema,
+    HttpTarget,
+    Placeholder,
+    PythonTarget,
+    ToolBinding,
+    ToolTarget,
+)
+
+DescribePython = Callable[[PythonTarget], FunctionSchema]
+Fill = Callable[[str], str]
+
+_NO_ARGUMENTS = {"type": "object", "properties": {}}
+
+# What the model sees of the builtin tools that work today; the file can say it in its own words.
+BUILTINS = {
+    "hang_up": FunctionSchema(
+        "hang_up",
+        "End the call. Use it after the goodbye, when the caller says goodbye or needs nothing more.",
+        _NO_ARGUMENTS,
+    ),
+}
+
+
+def compile_tools(spec: AgentSpec, fill: Fill, describe_python: DescribePython) -> tuple[ToolBinding, ...]:
+    """Return the tools that the model may call, in the order of the file.
+
+    Builtin tools that do not exist yet are left out; `validate` says so.
+    """
+    runnable = [tool for tool in spec.tools if tool.builtin is None or tool.builtin.name in BUILTINS]
+    return tuple(_compile_tool(tool, spec.root, fill, describe_python) for tool in runnable)
+
+
+def _compile_tool(tool: ToolSpec, root: str, fill: Fill, describe_python: DescribePython) -> ToolBinding:
+    target = _make_target(tool, root)
+    seen = _describe(tool, target, fill, describe_python)
+    effect = tool.effect or _guess_effect(target)
+    return ToolBinding(
+        name=seen.name,
+        description=seen.description,
+        parameters=seen.parameters,
+        target=target,
+        placeholder=_compile_placeholder(tool.placeholder, fill),
+        timeout_ms=tool.timeout_ms,
+        deliver=tool.deliver,
+        effect=effect,
+        on_interrupt=tool.on_interrupt,
+        on_hangup=tool.on_hangup or _guess_on_hangup(effect),
+        max_per_call=tool.max_per_call,
+        result_max_bytes=tool.result.max_bytes,
+    )
+
+
+def _make_target(tool: ToolSpec, root: str) -> ToolTarget:
+    if tool.python is not None:
+        module, _, function = tool.python.partition(":")
+        return PythonTarget(module, function, root)
+    if tool.http is not None:
+        return _make_http_target(tool.http)
+    assert tool.builtin is not None, "the schema wants exactly one kind"
+    return BuiltinTarget(tool.builtin.name, {} if tool.builtin.to is None else {"to": tool.builtin.to})
+
+
+def _make_http_target(http: HttpSpec) -> HttpTarget:
+    has_body = any(body is not None for body in (http.json, http.form, http.body))
+    return HttpTarget(
+        method=http.method or ("POST" if has_body else "GET"),
+        url=http.url,
+        query=http.query,
+        headers=http.headers,
+        json=http.json,
+        form=http.form,
+        body=http.body,
+        auth=http.auth,
+        allow_hosts=http.allow_hosts,
+    )
+
+
+def _describe(
+    tool: ToolSpec, target: ToolTarget, fill: Fill, describe_python: DescribePython
+) -> FunctionSchema:
+    """Return what the model sees: the file's own words, over what the function or the builtin says itself."""
+    match target:
+        case PythonTarget():
+            found = describe_python(target)
+        case BuiltinTarget(name=name):
+            found = BUILTINS[name]
+        case HttpTarget():
+            found = FunctionSchema(tool.name or "", "", _NO_ARGUMENTS)
+    return FunctionSchema(
+        tool.name or found.name,
+        # Only the file's own words are a template: braces in a docstring mean something else.
+        fill(tool.description) if tool.description else found.description,
+        found.parameters if tool.parameters is None else tool.parameters,
+    )
+
+
+def _guess_effect(target: ToolTarget) -> Effect:
+    return "read" if isinstance(target, HttpTarget) and target.method in ("GET", "HEAD") else "write"
+
+
+def _guess_on_hangup(effect: Effect) -> Literal["finish", "cancel"]:
+    return "finish" if effect == "write" else "cancel"
+
+
+def _compile_placeholder(placeholder: PlaceholderSpec | None, fill: Fill) -> Placeholder | None:
+    if placeholder is None:
+        return None
+    say, instructions = placeholder.say, placeholder.instructions
+    return Placeholder(
+        say=None if say is None else fill(say),
+        instructions=None if instructions is None else fill(instructions),
+        after_ms=placeholder.after_ms,
+        every_ms=placeholder.every_ms,
+        most=placeholder.most,
+    )
