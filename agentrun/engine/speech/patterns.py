@@ -74,7 +74,8 @@ def parse_pattern(pattern: str) -> Code | None:
         if atom is None or kind is None:
             return None
         rest = rest[atom.end() :]
-        shortest, longest = 1, 1
+        shortest: int = 1
+        longest: int | None = 1
         if count := _COUNT.match(rest):
             shortest, longest = _read_count(count)
             rest = rest[count.end() :]

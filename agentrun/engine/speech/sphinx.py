@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 
 from agentrun.engine.speech.callers import CallerLanguage, build_language
-from agentrun.engine.speech.grammar import list_words, render_jsgf
+from agentrun.engine.speech.grammar import list_words, render_jsgf, split_phrases, split_words
 from agentrun.engine.speech.ipa import map_ipa
 from agentrun.engine.speech.numerals import LETTERS, write_out
 from agentrun.engine.speech.phrases import build_phrase_language
@@ -30,12 +30,14 @@ _LETTER_SOUNDS = dict(
     zip(
         LETTERS,
         "EY|B IY|S IY|D IY|IY|EH F|JH IY|EY CH|AY|JH EY|K EY|EH L|EH M|EH N|OW|P IY|K Y UW|AA R|EH S|T IY|Y UW|V IY"
-        "|D AH B AH L Y UW|EH K S|W AY|Z IY".split("|"),
+        "|D AH B AH L Y UW|EH K S|W AY|Z IY".split(sep="|"),
         strict=True,
     )
 )
 _QUESTION_WORDS = frozenset(
-    "where what when who how why which is are was has have did do does can could will would may where's what's".split()
+    split_words(
+        "where what when who how why which is are was has have did do does can could will would may where's what's"
+    )
 )
 
 
@@ -80,7 +82,7 @@ class SphinxRecogniser:
             _log.warning("an utterance was not recognised: %s", error)
             return Transcript("", confident=False)
         words = [word for word in reply.header.get("words", []) if not word.startswith("<")]
-        text = write_out(words, prepared.language.fit)
+        text = write_out(words, prepared.language.fit).replace("_", " ")
         return Transcript(
             _punctuate(text) if code == "en" else text, bool(words) and reply.header["confident"]
         )

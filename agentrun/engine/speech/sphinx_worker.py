@@ -29,17 +29,27 @@ _RMS = 2000  # of 32 767; where the acoustic model was trained
 _DITHER = 0.018  # of the RMS: 35 dB below
 _PAD_MS = 120
 _PHONE_LOOP = "phones"
-DEFAULT_MARGIN = -0.0001
-"""Log score per frame by which the grammar may stay behind the phone loop and still be believed."""
+BELIEVED = -0.0021
+"""Log score per frame by which the grammar may stay behind the phone loop and still be believed.
+
+On synthetic voices expected sentences lie between -0.0007 and -0.0022, others below -0.0021 with few exceptions.
+"""
+LIKELY = -0.0026
+"""Down to here the grammar's sentence is a better guess than the language model's."""
 
 
 class Sphinx:
-    """One decoder with several grammars and language models."""
+    """Three decoders: one for grammars, one for language models, one that hears any row of phones.
+
+    The grammar's choices are all written as equally likely, which says little; so their weight (`lw`) is low and words
+    cost something (`wip`).
+    """
 
     def __init__(self) -> None:
         from pocketsphinx import Decoder, get_model_path
 
-        self._decoder: Any = Decoder(lm=None, bestpath=False, loglevel="FATAL")
+        self._decoder: Any = Decoder(lm=None, bestpath=False, lw=2.5, wip=0.2, loglevel="FATAL")
+        self._guesser: Any = Decoder(lm=None, bestpath=False, loglevel="FATAL")
         phone_model = get_model_path("en-us/en-us-phone.lm.bin")
         self._phones: Any = Decoder(
             lm=None, allphone=phone_model, lw=2.0, beam=1e-20, pbeam=1e-20, bestpath=False, loglevel="FATAL"
@@ -58,27 +68,31 @@ class Sphinx:
         for word, phones in sounds.items():
             if word not in self._sounds and self._decoder.lookup_word(word) is None:
                 self._add_word(word, phones)
-        self._decoder.add_jsgf_string(f"{key}-rule", jsgf)
+        self._decoder.add_jsgf_string(key, jsgf)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "caller.arpa")
             path.write_text(arpa, encoding="utf-8")
-            self._decoder.add_lm_file(f"{key}-model", str(path))
+            self._guesser.add_lm_file(key, str(path))
         self._languages[key] = None
         while len(self._languages) > _KEPT_LANGUAGES:
             old, _ = self._languages.popitem(last=False)
-            self._decoder.remove_search(f"{old}-rule")
-            self._decoder.remove_search(f"{old}-model")
+            self._decoder.remove_search(old)
+            self._guesser.remove_search(old)
 
     def _add_word(self, word: str, phones: str) -> None:
         """Add a word; `=other` as its phones takes over every pronunciation of that dictionary word."""
         self._sounds[word] = phones
-        if not phones.startswith("="):
-            self._decoder.add_word(word, phones, True)
-            return
-        number = 1
-        while found := self._decoder.lookup_word(phones[1:] if number == 1 else f"{phones[1:]}({number})"):
-            self._decoder.add_word(word if number == 1 else f"{word}({number})", found, True)
-            number += 1
+        found = [phones]
+        if phones.startswith("="):
+            other = phones[1:]
+            found = [
+                sound
+                for name in (other, f"{other}(2)", f"{other}(3)")
+                if (sound := self._decoder.lookup_word(name))
+            ]
+        for number, sound in enumerate(found, start=1):
+            for decoder in (self._decoder, self._guesser):
+                decoder.add_word(word if number == 1 else f"{word}({number})", sound, True)
 
     def hear(self, key: str, pcm: bytes) -> dict[str, Any]:
         """Recognise one utterance."""
@@ -86,13 +100,13 @@ class Sphinx:
             return {"missing": True}
         self._languages.move_to_end(key)
         sound = condition(pcm)
-        words, score = self._decode(self._decoder, f"{key}-rule", sound)
+        words, score = self._decode(self._decoder, key, sound)
         frames = max(1, len(sound) // 320)
         margin = (score - self._decode(self._phones, None, sound)[1]) / frames if words else -1.0
-        if words and margin >= DEFAULT_MARGIN:
-            return {"words": words, "confident": True, "margin": margin}
-        guess, _ = self._decode(self._decoder, f"{key}-model", sound)
-        return {"words": guess or words, "confident": False, "margin": margin, "rule": words}
+        if words and margin >= LIKELY:
+            return {"words": words, "confident": margin >= BELIEVED, "margin": margin}
+        guess, _ = self._decode(self._guesser, key, sound)
+        return {"words": guess or words, "confident": False, "margin": margin}
 
     @staticmethod
     def _decode(decoder: Any, search: str | None, sound: bytes) -> tuple[list[str], float]:

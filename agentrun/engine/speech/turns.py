@@ -5,8 +5,8 @@ One probability stands for 32 ms of audio. The state:
     silent --two windows at the threshold--> speaking --enough silence--> silent
 
 `server_vad` waits `silence_duration_ms`. `semantic_vad` waits for as long as the words suggest: after
-200 ms of silence, and every 200 ms from then on, `step` returns `PauseReached`; whoever drives the detector may
-then say with `judge_completeness` how finished the caller sounds, before the next step. Wall time plays no
+200 ms of silence, and every 200 ms from then on, `step` returns `PauseReached`; whoever drives the
+detector may then say with `judge_completeness` how finished the caller sounds, before the next step. Wall time plays no
 part: a test may append an hour of audio in a second, in pieces of any size, and gets the same events.
 """
 
@@ -20,6 +20,11 @@ from agentrun.engine.speech.seams import WINDOW_MS, Transcript
 
 Eagerness = Literal["low", "medium", "high", "auto"]
 
+
+def _split_words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _START_WINDOWS = 2
 _HYSTERESIS = 0.15
 _PAUSE_MS = 200
@@ -31,13 +36,13 @@ _WAITS_MS: dict[Eagerness, tuple[int, int]] = {  # at probability 0, just below 
     "auto": (4000, 500),
     "high": (2000, 400),
 }
-_FILLERS = frozenset(
+_FILLERS = _split_words(
     "um uh erm hmm so and but or because if when the a an to my your of for with at on in is it's are "
-    "그 음 어 그리고 그런데 그래서".split()
+    "그 음 어 그리고 그런데 그래서"
 )
-_SHORT_ANSWERS = frozenset(
+_SHORT_ANSWERS = _split_words(
     "yes no yeah nope yep sure okay ok thanks goodbye bye right correct please stop hello hi "
-    "네 예 아니요 아니오 감사합니다 안녕하세요".split()
+    "네 예 아니요 아니오 감사합니다 안녕하세요"
 )
 
 

