@@ -60,6 +60,6 @@ def load_plan(
         spec,
         channel,
         variables=variables,
-        call={"call.channel": channel.name},
+        call={"channel": channel.name},
         describe_python=describe_function,
     )

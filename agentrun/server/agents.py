@@ -46,7 +46,7 @@ class ServedAgent:
             self.spec,
             channel,
             variables=variables,
-            call={"call.id": call_id, "call.channel": channel.name},
+            call={"id": call_id, "channel": channel.name},
             describe_python=describe_function,
         )
 

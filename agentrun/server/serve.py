@@ -12,7 +12,6 @@ from agentrun.server.agents import AgentDesk, load_agents
 from agentrun.server.app import build_app
 from agentrun.server.guard import is_loopback
 from agentrun.server.run import serve_app
-from agentrun.server.sockets import engine_route
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +68,16 @@ async def serve(
             build_app(desk, token=token), options.host, options.port, desk, options.drain_s, on_ready=on_ready
         )
         return
+    from agentrun.engine.driver import EngineParts
+    from agentrun.engine.mount import mount_engine
+    from agentrun.engine.responders.rehearsal import RehearsalResponder
     from agentrun.engine.speech import open_speech
 
     async with open_speech() as speech:
         for line in speech.degraded:
             say(f"speech: {line}")
-        app = build_app(desk, token=token, engine=engine_route(speech))
+        engine = mount_engine(EngineParts(RehearsalResponder(), speech))
+        app = build_app(desk, token=token, engine=engine)
         await serve_app(app, options.host, options.port, desk, options.drain_s, on_ready=on_ready)
 
 
@@ -88,5 +91,3 @@ def _page_address(host: str, port: int, token: Secret | None) -> str:
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
     return f"{address}?token={token.reveal()}" if token else address
-
-
