@@ -53,7 +53,7 @@ async def serve_app(
     with open_listener(host, port) as listener:
         lines: Lines = app.state.lines
         server = Server(app, lambda: on_ready and on_ready(host, listener.getsockname()[1]))
-        with _no_traces_of_caller_mistakes():
+        with _without_noise():
             async with asyncio.TaskGroup() as tasks:
                 shutdown = Shutdown(server, desk, lines, drain_s)
                 task = tasks.create_task(shutdown.run())
@@ -183,16 +183,22 @@ def catch_signals(note: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-@contextlib.contextmanager
-def _no_traces_of_caller_mistakes() -> Iterator[None]:
-    """Keep uvicorn from logging a stack for each caller who sends text that is not UTF-8."""
+_NOISE = (
+    "Invalid UTF-8 sequence",  # comes with a stack, but is the caller's mistake; answered with code 1007
+    "ASGI callable returned without completing handshake",  # said of every refusal, which is none
+)
 
-    def is_ours(record: logging.LogRecord) -> bool:
-        return not record.getMessage().startswith("Invalid UTF-8 sequence")
+
+@contextlib.contextmanager
+def _without_noise() -> Iterator[None]:
+    """Keep uvicorn from logging errors for what callers do and for calls that we refuse."""
+
+    def matters(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith(_NOISE)
 
     logger = logging.getLogger("uvicorn.error")
-    logger.addFilter(is_ours)
+    logger.addFilter(matters)
     try:
         yield
     finally:
-        logger.removeFilter(is_ours)
+        logger.removeFilter(matters)

@@ -134,7 +134,9 @@ class EchoCall:
                 self._channel.tell(
                     reports.ToolReturned("book", call_id, "failed", None, "The day is full.", 1200)
                 )
-                self._channel.tell(reports.ErrorReported("tool_failed", "the day is full", hint="try another"))
+                self._channel.tell(
+                    reports.ErrorReported("tool_failed", "the day is full", hint="try another")
+                )
             case _:
                 self._channel.tell(reports.ToolCalled("look_up", {"words": text, "deep": True}, call_id))
                 self._channel.tell(reports.PlaceholderSaid("look_up", call_id, "One moment, please."))
