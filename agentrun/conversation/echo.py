@@ -26,15 +26,15 @@ def _compare(path: str, sent: JsonValue, echoed: JsonValue) -> Iterator[str]:
                 yield from _compare(inner, value, echoed[key])
             elif value is not None:
                 yield inner
-    elif path == "tools":
+    elif path == "tools" and isinstance(sent, list):
         yield from _compare_tools(sent, echoed)
     elif sent != echoed:
         yield path
 
 
-def _compare_tools(sent: JsonValue, echoed: JsonValue) -> Iterator[str]:
-    names = {_tool_name(tool) for tool in echoed} if isinstance(echoed, list) else set()
-    for index, tool in enumerate(sent if isinstance(sent, list) else ()):
+def _compare_tools(sent: list[JsonValue], echoed: JsonValue) -> Iterator[str]:
+    names = [_tool_name(tool) for tool in echoed] if isinstance(echoed, list) else []
+    for index, tool in enumerate(sent):
         if _tool_name(tool) not in names:
             yield f"tools[{index}]"
 

@@ -1,8 +1,8 @@
 """Who is generating: what the agent owes the caller, what was asked of the model, what is under way.
 
 At most one response that writes to the conversation is in flight (the server refuses a second one). What is
-*owed* waits here until the floor allows it to be asked for. The server may also start a response by itself
-after a spoken turn; it then settles what was owed and already stood in the conversation.
+*owed* waits here until the floor allows it to be asked for. After a spoken turn the server starts a response
+by itself; such a response settles what was owed and could be answered from what stood in the conversation.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from agentrun.conversation.outbox import Outbox
-from agentrun.wire.client import ResponseCreate
+from agentrun.conversation.outbox import KIND_KEY, REQUEST_KEY, Outbox
+from agentrun.conversation.reading import read_object, read_text
 from agentrun.wire.json import JsonObject
-
-TAG = "agentrun"
-"""Key of the response metadata by which we know our own responses again."""
 
 RETRY_AFTER_MS = 500
 MOST_TRIES = 2
 SERVER_OWES_MS = 3000
+"""How long the server may take to begin a response by itself, before we ask for it."""
 
 Kind: TypeAlias = Literal["greeting", "turn", "results", "say"]
 
@@ -29,20 +27,25 @@ def say_exactly(text: str) -> str:
     return f"Say exactly this to the caller, word for word, and nothing else:\n\n{text}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Owed:
     """Something that the agent still has to say.
 
     Attributes:
         instructions: instructions of this response alone, or None to let the model answer freely.
-        call_ids: function calls whose results are to be told.
-        not_before_ms: set after a failure, so that a broken service is not asked in a tight loop.
+        needs: ids of items and function calls; a response that the server starts by itself says this too
+            if they stood in the conversation by then.
+        after_words: the results of calls that the agent made while it said something.
+        not_before_ms: set where somebody else should act first, and after a failure, so that a broken service
+            is not asked in a tight loop.
+        tries: how often it failed.
 
     """
 
     kind: Kind
     instructions: str | None = None
-    call_ids: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+    after_words: bool = False
     not_before_ms: int = 0
     tries: int = 0
 
@@ -52,7 +55,7 @@ class Requested:
     """A `response.create` of ours that the server has not answered yet.
 
     Attributes:
-        withdrawn: the caller took the floor in the meantime; what comes of it must not be heard.
+        withdrawn: it is not wanted any more; what comes of it must not be heard.
 
     """
 
@@ -64,7 +67,14 @@ class Requested:
 
 @dataclass(slots=True)
 class Active:
-    """The response that is being generated in the default conversation."""
+    """The response that is being generated in the default conversation.
+
+    Attributes:
+        calls: its function calls, complete or not.
+        spoke: whether it has said anything.
+        silenced: nothing of it may be heard (any more).
+
+    """
 
     response_id: str
     serves: list[Owed]
@@ -82,7 +92,7 @@ class Generation:
         self.owed: list[Owed] = []
         self.requested: Requested | None = None
         self.active: Active | None = None
-        self.server_owes_until_ms: int | None = None
+        self._server_owes_until_ms: int | None = None
         self._in_context: set[str] = set()
 
     @property
@@ -96,71 +106,98 @@ class Generation:
 
     def expect_server(self, now_ms: int) -> None:
         """Note that the server will start a response by itself (voice activity with `create_response`)."""
-        self.server_owes_until_ms = now_ms + SERVER_OWES_MS
+        self._server_owes_until_ms = now_ms + SERVER_OWES_MS
 
     def is_server_due(self, now_ms: int) -> bool:
         """Whether the server's own response is still to be expected."""
-        return self.server_owes_until_ms is not None and now_ms < self.server_owes_until_ms
+        return self._server_owes_until_ms is not None and now_ms < self._server_owes_until_ms
 
-    def note_in_context(self, call_id: str) -> None:
-        """Note that the server took in a function result."""
-        self._in_context.add(call_id)
+    def note_in_context(self, item_or_call_id: str) -> None:
+        """Note that an item, or a function result, stands in the conversation."""
+        self._in_context.add(item_or_call_id)
 
-    def ask(self, now_ms: int, *, quiet: bool) -> None:
-        """Ask for what is owed, if it is time; `quiet` says that the caller hears nothing of the agent."""
-        serves = self._choose(now_ms, quiet=quiet)
+    def ask(self, now_ms: int) -> None:
+        """Ask for what is owed, if nothing is in flight; the floor must be free."""
+        serves = self._choose(now_ms)
         if not serves or not self.is_idle or self.is_server_due(now_ms):
             return
-        response: JsonObject = {"metadata": {TAG: serves[0].kind}}
+        response: JsonObject = {}
         if serves[0].instructions is not None:
-            response |= {"instructions": serves[0].instructions, "tool_choice": "none"}
+            response = {"instructions": serves[0].instructions, "tool_choice": "none"}
         self.owed = [owed for owed in self.owed if owed not in serves]
-        event_id = self._outbox.send(ResponseCreate(response))
+        event_id = self._outbox.request(serves[0].kind, response)
         self.requested = Requested(event_id, serves, now_ms)
 
     def note_created(self, response: JsonObject, now_ms: int) -> Active:
         """A response of the default conversation began: ours, or the server's own."""
-        withdrawn = False
-        if self.requested is not None and TAG in (response.get("metadata") or {}):
-            serves, withdrawn = self.requested.serves, self.requested.withdrawn
+        metadata = read_object(response, "metadata")
+        serves: list[Owed] = []
+        silenced = False
+        if KIND_KEY not in metadata:
+            serves = self._settle_by_server()
+        elif self.requested is not None and metadata.get(REQUEST_KEY) == self.requested.event_id:
+            serves, silenced = self.requested.serves, self.requested.withdrawn
             self.requested = None
-        else:
-            serves = [owed for owed in self.owed if self._is_settled_by_server(owed)]
-            self.owed = [owed for owed in self.owed if owed not in serves]
-            self.server_owes_until_ms = None
-        self.active = Active(str(response.get("id")), serves, now_ms, silenced=withdrawn)
+        else:  # asked for so long ago that it was given up
+            silenced = True
+        self.active = Active(read_text(response, "id"), serves, now_ms, silenced=silenced)
         return self.active
 
+    def note_progress(self, response_id: str, now_ms: int, *, spoke: bool = False) -> None:
+        """Something came of a response."""
+        if self.active is not None and self.active.response_id == response_id:
+            self.active.last_event_ms = now_ms
+            self.active.spoke |= spoke
+
     def note_done(self, response: JsonObject, now_ms: int) -> Active | None:
-        """A response ended. Returns it if it was the active one; what a failure left unsaid is owed again."""
+        """A response ended. Returns it if it was the active one; what it left unsaid is owed again."""
         active = self.active
-        if active is None or active.response_id != response.get("id"):
+        if active is None or active.response_id != read_text(response, "id"):
             return None
         self.active = None
-        if response.get("status") == "failed":
+        status = response.get("status")
+        unsaid = status == "failed" or (status == "incomplete" and not active.spoke)
+        if unsaid and not active.silenced:
             self._owe_again(active.serves or [Owed("turn")], now_ms)
         return active
 
-    def note_refused(self, event_id: str, now_ms: int, *, occupied: bool) -> None:
-        """Our `response.create` was refused. `occupied`: another response is active, so ours just waits."""
-        if self.requested is None or self.requested.event_id != event_id:
-            return
-        serves = [] if self.requested.withdrawn else self.requested.serves
-        self.requested = None
-        if occupied:
-            self.owed = serves + self.owed
-        else:
-            self._owe_again(serves, now_ms)
+    def note_refused(self, event_id: str, now_ms: int, *, occupied: bool) -> bool:
+        """Our `response.create` was refused. `occupied`: because another response is active.
 
-    def drop_stalled(self, now_ms: int, stall_ms: int) -> str | None:
-        """Give up on a response from which nothing has come for too long; returns what it was."""
-        limit = now_ms - stall_ms
-        if self.active is not None and self.active.last_event_ms <= limit:
-            stalled, self.active = self.active.response_id, None
-            return stalled
-        if self.requested is not None and self.requested.since_ms <= limit:
-            stalled, self.requested = self.requested.event_id, None
-            return stalled
+        Returns:
+            Whether ours just waits for the end of the other response, so that nothing is lost.
+
+        """
+        requested = self.requested
+        if requested is None or requested.event_id != event_id:
+            return False
+        self.requested = None
+        if requested.withdrawn:
+            return occupied
+        if occupied and self.active is not None:
+            self.owed = requested.serves + self.owed
+            return True
+        self._owe_again(requested.serves, now_ms)
+        return False
+
+    def withdraw(self) -> Active | None:
+        """Nothing of what is in flight may be heard; returns the response that is to be stopped, if any."""
+        if self.requested is not None:
+            self.requested.withdrawn = True
+        if self.active is None or self.active.silenced:
+            return None
+        self.active.silenced = True
+        return self.active
+
+    def drop_stalled(self, now_ms: int, stall_ms: int) -> Active | Requested | None:
+        """Give up on what has been silent for too long, and return it."""
+        limit_ms = now_ms - stall_ms
+        if self.active is not None and self.active.last_event_ms <= limit_ms:
+            active, self.active = self.active, None
+            return active
+        if self.requested is not None and self.requested.since_ms <= limit_ms:
+            requested, self.requested = self.requested, None
+            return requested
         return None
 
     def deadlines_ms(self, now_ms: int, stall_ms: int) -> list[int]:
@@ -170,23 +207,31 @@ class Generation:
             times.append(self.active.last_event_ms + stall_ms)
         if self.requested is not None:
             times.append(self.requested.since_ms + stall_ms)
-        if self.server_owes_until_ms is not None and self.server_owes_until_ms > now_ms:
-            times.append(self.server_owes_until_ms)
+        if self._server_owes_until_ms is not None and self._server_owes_until_ms > now_ms:
+            times.append(self._server_owes_until_ms)
         return times
 
-    def _choose(self, now_ms: int, *, quiet: bool) -> list[Owed]:
-        ready = [
-            owed for owed in self.owed if owed.not_before_ms <= now_ms and (quiet or owed.kind == "turn")
-        ]
-        if not ready:
-            return []
-        if ready[0].instructions is not None:
+    def _choose(self, now_ms: int) -> list[Owed]:
+        ready = [owed for owed in self.owed if owed.not_before_ms <= now_ms]
+        if ready and ready[0].instructions is not None:
             return ready[:1]
         # one free answer serves everything that can be answered freely
         return [owed for owed in ready if owed.instructions is None]
 
-    def _is_settled_by_server(self, owed: Owed) -> bool:
-        return owed.kind == "turn" or (owed.kind == "results" and owed.call_ids <= self._in_context)
+    def _settle_by_server(self) -> list[Owed]:
+        """Take out what a response of the server's own answers, also what we have just asked for."""
+        self._server_owes_until_ms = None
+        settled = [owed for owed in self.owed if self._is_settled(owed)]
+        self.owed = [owed for owed in self.owed if owed not in settled]
+        if self.requested is not None:
+            ours = self.requested.serves
+            settled += [owed for owed in ours if self._is_settled(owed)]
+            self.requested.serves = [owed for owed in ours if owed not in settled]
+            self.requested.withdrawn |= not self.requested.serves
+        return settled
+
+    def _is_settled(self, owed: Owed) -> bool:
+        return owed.instructions is None and owed.needs <= self._in_context
 
     def _owe_again(self, serves: list[Owed], now_ms: int) -> None:
         for owed in serves:

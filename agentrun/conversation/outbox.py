@@ -7,13 +7,18 @@ from collections import OrderedDict
 
 from agentrun.conversation.commands import Command, Send, Tell
 from agentrun.conversation.reports import Report
-from agentrun.wire.client import ClientEvent, InputAudioBufferAppend
+from agentrun.wire.client import ClientEvent, InputAudioBufferAppend, ResponseCreate
+from agentrun.wire.json import JsonObject
+
+KIND_KEY = "agentrun"
+REQUEST_KEY = "agentrun_request"
+"""Keys of a response's metadata, which the server echoes: what it is for, which request it answers."""
 
 _REMEMBERED = 256
 
 
 class Outbox:
-    """Collects commands in order. Events other than audio get an `event_id`, so that errors find their cause."""
+    """Collects commands in order. Events other than audio get an `event_id`, so errors find their cause."""
 
     def __init__(self) -> None:
         self._commands: list[Command] = []
@@ -43,9 +48,14 @@ class Outbox:
         self._commands.append(Send(event))
         return event_id
 
-    def cause_of(self, event_id: str | None) -> ClientEvent | None:
+    def request(self, kind: str, response: JsonObject) -> str:
+        """Ask for a response that will be known again by its metadata; returns the id of the request."""
+        metadata = {KIND_KEY: kind, REQUEST_KEY: f"agentrun_{self._count + 1}"}
+        return self.send(ResponseCreate(response | {"metadata": metadata}))
+
+    def cause_of(self, event_id: str) -> ClientEvent | None:
         """Return the event that we sent under this id, if it is remembered."""
-        return self._sent.get(event_id) if event_id else None
+        return self._sent.get(event_id)
 
     def take(self) -> list[Command]:
         """Return what was collected and start anew."""

@@ -38,32 +38,35 @@ class Playback:
         self._items: dict[str, _Item] = {}
         self._busy_until_ms = 0
 
-    def queue(self, item_id: str, size_bytes: int, now_ms: int) -> bool:
-        """Note that audio of an item was queued; True if it is the first of that item."""
-        first = item_id not in self._items
+    def __contains__(self, item_id: object) -> bool:
+        return item_id in self._items
+
+    def queue(self, item_id: str, size_bytes: int, now_ms: int) -> None:
+        """Note that audio of an item was queued."""
         item = self._items.setdefault(item_id, _Item())
+        before_ms = self._sent_ms(item)
         item.sent_bytes += size_bytes
-        self._busy_until_ms = max(self._busy_until_ms, now_ms) + size_bytes // self._bytes_per_ms
+        self._busy_until_ms = max(self._busy_until_ms, now_ms) + self._sent_ms(item) - before_ms
         item.ends_ms = self._busy_until_ms + GRACE_MS
-        return first
 
     def acknowledge(self, item_id: str, ms: int, now_ms: int) -> None:
         """Note how much of an item was heard; never more than was sent, never less than before."""
         item = self._items.get(item_id)
         if item is None:
             return
-        item.heard_ms = max(item.heard_ms, min(ms, self._sent_ms(item)))
-        remaining = sum(self._sent_ms(each) - each.heard_ms for each in self._items.values())
-        self._busy_until_ms = now_ms + remaining
+        heard_ms = min(ms, self._sent_ms(item))
+        if heard_ms > item.heard_ms:  # only progress gives the rest more time
+            item.heard_ms = heard_ms
+            self._reschedule(now_ms)
 
     def complete(self, item_id: str) -> None:
         """Note that no more audio of an item will come."""
         if item_id in self._items:
             self._items[item_id].complete = True
 
-    def is_sounding(self, now_ms: int) -> bool:
-        """Tell whether the caller still hears, or is about to hear, something that was queued."""
-        return any(self._is_open(item, now_ms) for item in self._items.values())
+    def sounding(self, now_ms: int) -> list[str]:
+        """The items that the caller still hears, or is about to hear."""
+        return [item_id for item_id, item in self._items.items() if self._is_open(item, now_ms)]
 
     def collect_heard(self, now_ms: int) -> list[str]:
         """Return the items that are now over, in order, and forget them."""
@@ -84,10 +87,16 @@ class Playback:
         return cuts
 
     def deadline_ms(self, now_ms: int) -> int | None:
-        """When, without a further acknowledgement, the floor is taken to be free; None if it is free."""
+        """When, without a further acknowledgement, the next item is taken to be over; None if all are."""
         return min(
             (item.ends_ms for item in self._items.values() if self._is_open(item, now_ms)), default=None
         )
+
+    def _reschedule(self, now_ms: int) -> None:
+        self._busy_until_ms = now_ms
+        for item in self._items.values():
+            self._busy_until_ms += self._sent_ms(item) - item.heard_ms
+            item.ends_ms = self._busy_until_ms + GRACE_MS
 
     def _is_open(self, item: _Item, now_ms: int) -> bool:
         return item.heard_ms < self._sent_ms(item) and now_ms < item.ends_ms

@@ -7,10 +7,11 @@ import json
 from agentrun.conversation.commands import CancelTool, StartTool
 from agentrun.conversation.generation import Active, Generation, Owed
 from agentrun.conversation.outbox import Outbox
-from agentrun.conversation.reports import ToolCalled, ToolReturned
+from agentrun.conversation.reading import read_text
+from agentrun.conversation.reports import ErrorReported, ToolCalled, ToolReturned
 from agentrun.conversation.toolcalls import Batch, PendingCall, ToolCalls
-from agentrun.outcome import OutcomeName, ToolOutcome, render_output
-from agentrun.plan import CallPlan
+from agentrun.outcome import DEFAULT_MAX_BYTES, OutcomeName, ToolOutcome, render_output
+from agentrun.plan import BuiltinTarget, CallPlan, ToolBinding
 from agentrun.wire.client import ConversationItemCreate
 from agentrun.wire.json import JsonObject, JsonValue
 
@@ -24,17 +25,26 @@ class ToolDesk:
         self._generation = generation
         self.calls = ToolCalls()
 
+    @property
+    def is_hanging_up(self) -> bool:
+        """Whether the model's own request to hang up is still being carried out."""
+        targets = [call.binding.target for call in self.calls.pending.values()]
+        return any(isinstance(target, BuiltinTarget) and target.name == "hang_up" for target in targets)
+
     def take_calls(self, response: Active, status: str, now_ms: int) -> None:
         """Start the function calls of a completed response; those of any other response never run."""
-        items = [item for item in response.calls if self.calls.is_new(str(item.get("call_id") or ""))]
-        batch = Batch({str(item["call_id"]) for item in items})
+        items = [item for item in response.calls if self._is_answerable(item)]
+        batch = Batch({read_text(item, "call_id") for item in items}, spoke=response.spoke)
         for item in items:
-            refusal = self._refuse(item, status)
-            self._outbox.tell(ToolCalled(str(item.get("name")), _parse_arguments(item), str(item["call_id"])))
-            if refusal is not None:
-                self._answer(refusal, batch)
+            call_id, name = read_text(item, "call_id"), read_text(item, "name")
+            self._outbox.tell(ToolCalled(name, _parse_arguments(item), call_id))
+            binding = self._plan.tool(name)
+            refusal = self._refuse(item, binding, status)
+            if binding is None or refusal is not None:
+                self._answer(refusal or _name_unknown(self._plan, call_id, name), batch)
             else:
-                self._start(item, batch, now_ms, preamble=response.spoke)
+                self.calls.start(call_id, binding, batch, now_ms)
+                self._outbox.put(StartTool(call_id, name, read_text(item, "arguments") or "{}"))
 
     def finish(self, outcome: ToolOutcome) -> bool:
         """Take a tool's outcome; True if it wants to be told at once, over whatever is being said."""
@@ -45,7 +55,12 @@ class ToolDesk:
         return self._answer(outcome, call.batch, call)
 
     def expire(self, now_ms: int) -> bool:
-        """Answer the calls whose time is over: nobody knows whether they took effect."""
+        """Answer the calls whose time is over: nobody knows whether they took effect.
+
+        Returns:
+            Whether one of them wants to be told at once, as with `finish`.
+
+        """
         urgent = False
         for call in self.calls.expired(now_ms):
             self._outbox.put(CancelTool(call.call_id))
@@ -54,33 +69,36 @@ class ToolDesk:
         return urgent
 
     def interrupt(self, now_ms: int) -> None:
-        """The caller spoke over the agent: stop the tools that the file wants stopped then."""
+        """The caller took the floor: stop the tools that the file wants stopped then."""
         for call in list(self.calls.pending.values()):
             if call.binding.on_interrupt == "cancel":
                 self._outbox.put(CancelTool(call.call_id))
-                self.finish(self._cancelled(call, "The caller interrupted before the tool was done.", now_ms))
+                self.finish(_cancel(call, "The caller interrupted before the tool was done.", now_ms))
 
     def hang_up(self, now_ms: int) -> None:
-        """The call is over: stop the tools that need not finish. What finishes later is reported as late."""
-        for call in list(self.calls.pending.values()):
+        """The call is over: stop the tools that need not finish. What ends later is reported as late."""
+        pending, self.calls.pending = self.calls.pending, {}
+        for call in pending.values():
             if call.binding.on_hangup == "cancel":
-                del self.calls.pending[call.call_id]
                 self._outbox.put(CancelTool(call.call_id))
-                self._report(
-                    self._cancelled(call, "The call ended before the tool was done.", now_ms), late=False
-                )
+                outcome = _cancel(call, "The call ended before the tool was done.", now_ms)
+                self._report(outcome, late=False)
 
-    def _refuse(self, item: JsonObject, status: str) -> ToolOutcome | None:
-        call_id, name = str(item["call_id"]), str(item.get("name"))
-        binding = self._plan.tool(name)
+    def _is_answerable(self, item: JsonObject) -> bool:
+        call_id = read_text(item, "call_id")
+        if self.calls.is_new(call_id):
+            return True
+        what = f"the id `{call_id}` again" if call_id else "no id"
+        message = f"the model called `{read_text(item, 'name')}` with {what}; the call was not run"
+        self._outbox.tell(ErrorReported("invalid_function_call", message))
+        return False
+
+    def _refuse(self, item: JsonObject, binding: ToolBinding | None, status: str) -> ToolOutcome | None:
+        call_id, name = read_text(item, "call_id"), read_text(item, "name")
         if status != "completed" or item.get("status", "completed") != "completed":
             message = "The call was interrupted before it was complete, so it was not run."
             return ToolOutcome(call_id, name, "cancelled", message=message, code="interrupted")
-        if binding is None:
-            known = ", ".join(tool.name for tool in self._plan.tools) or "none"
-            message = f"There is no tool `{name}`. Tools: {known}."
-            return ToolOutcome(call_id, name, "refused", message=message, code="unknown_tool")
-        most = binding.max_per_call
+        most = None if binding is None else binding.max_per_call
         if most is not None and self.calls.runs(name) >= most:
             message = f"`{name}` may run {most} times on one call, and it has."
             return ToolOutcome(call_id, name, "refused", message=message, code="max_per_call")
@@ -89,29 +107,19 @@ class ToolDesk:
             return ToolOutcome(call_id, name, "refused", message=message, code="max_tool_calls")
         return None
 
-    def _start(self, item: JsonObject, batch: Batch, now_ms: int, *, preamble: bool) -> None:
-        call_id, name = str(item["call_id"]), str(item["name"])
-        binding = self._plan.tool(name)
-        assert binding is not None  # `_refuse` let it through
-        self.calls.start(call_id, binding, batch, now_ms, preamble=preamble)
-        self._outbox.put(StartTool(call_id, name, str(item.get("arguments") or "{}")))
-
     def _answer(self, outcome: ToolOutcome, batch: Batch, call: PendingCall | None = None) -> bool:
-        max_bytes = call.binding.result_max_bytes if call is not None else 16 * 1024
+        max_bytes = DEFAULT_MAX_BYTES if call is None else call.binding.result_max_bytes
         output = render_output(outcome, max_bytes)
-        self._outbox.send(
-            ConversationItemCreate(
-                {"type": "function_call_output", "call_id": outcome.call_id, "output": output}
-            )
-        )
+        item = {"type": "function_call_output", "call_id": outcome.call_id, "output": output}
+        self._outbox.send(ConversationItemCreate(item))
         self._report(outcome, late=False)
         batch.open_calls.discard(outcome.call_id)
         batch.answered.add(outcome.call_id)
         if outcome.code != "interrupted":
-            batch.deliveries.add(call.binding.deliver if call is not None else "when_idle")
+            batch.deliveries.add("when_idle" if call is None else call.binding.deliver)
         if batch.open_calls or not batch.deliveries & {"when_idle", "interrupt"}:
             return False
-        self._generation.owe(Owed("results", call_ids=frozenset(batch.answered)))
+        self._generation.owe(Owed("results", needs=frozenset(batch.answered), after_words=batch.spoke))
         return "interrupt" in batch.deliveries
 
     def _report(self, outcome: ToolOutcome, *, late: bool) -> None:
@@ -127,10 +135,17 @@ class ToolDesk:
             )
         )
 
-    def _cancelled(self, call: PendingCall, message: str, now_ms: int) -> ToolOutcome:
-        # stopping a write says nothing about what it had done by then
-        name: OutcomeName = "cancelled" if call.binding.effect == "read" else "unknown"
-        return _close(call, name, "cancelled", message, now_ms)
+
+def _name_unknown(plan: CallPlan, call_id: str, name: str) -> ToolOutcome:
+    known = ", ".join(tool.name for tool in plan.tools) or "none"
+    message = f"There is no tool `{name}`. Tools: {known}."
+    return ToolOutcome(call_id, name, "refused", message=message, code="unknown_tool")
+
+
+def _cancel(call: PendingCall, message: str, now_ms: int) -> ToolOutcome:
+    # stopping a write says nothing about what it had done by then
+    name: OutcomeName = "cancelled" if call.binding.effect == "read" else "unknown"
+    return _close(call, name, "cancelled", message, now_ms)
 
 
 def _close(call: PendingCall, name: OutcomeName, code: str, message: str, now_ms: int) -> ToolOutcome:
@@ -141,8 +156,8 @@ def _close(call: PendingCall, name: OutcomeName, code: str, message: str, now_ms
 
 
 def _parse_arguments(item: JsonObject) -> JsonValue:
-    text = item.get("arguments")
+    text = read_text(item, "arguments")
     try:
         return json.loads(text) if text else {}
-    except (TypeError, ValueError):
+    except (ValueError, RecursionError):
         return text

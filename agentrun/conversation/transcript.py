@@ -12,32 +12,37 @@ class AgentTurn:
     Attributes:
         text: the words generated so far.
         response_id: the response that it belongs to.
-        started_ms: when the first sound (or, without audio, the first word) was passed on.
+        aside: whether it is a placeholder, which is spoken but is no turn of the conversation.
+        spoken: whether its words are to be heard, not read.
         sounds: whether any audio was passed on.
+        started_ms: when the first sound (or, without audio, the first word) was passed on.
         complete: whether the model has finished it.
 
     """
 
     item_id: str
     response_id: str
+    aside: bool = False
     text: str = ""
-    started_ms: int | None = None
+    spoken: bool = False
     sounds: bool = False
+    started_ms: int | None = None
     complete: bool = False
 
 
 def estimate_heard_text(text: str, heard_ms: int, sent_ms: int) -> str:
     """Return the words that fit into the part that was heard, cut at the end of a word.
 
-    The service does not say which word sounds when, so the position is proportional. A language that is
+    The service does not say which word sounds when, so the position is proportional. A text that is
     written without spaces is cut at the character.
     """
-    if heard_ms <= 0 or sent_ms <= 0:
+    if heard_ms <= 0:
         return ""
     if heard_ms >= sent_ms:
         return text
     position = len(text) * heard_ms // sent_ms
     head = text[:position]
-    if position < len(text) and not text[position].isspace():
-        head, _, _ = head.rpartition(" ") if " " in head else (head if " " not in text else "", "", "")
+    in_mid_word = position < len(text) and not text[position].isspace()
+    if in_mid_word and " " in text:
+        head = head.rpartition(" ")[0]
     return head.rstrip()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 from agentrun.wire.json import JsonObject, JsonValue
 
 
 class Usage:
-    """Adds up `response.done.usage` objects of any shape; numbers add, objects merge."""
+    """Adds up `response.done.usage` objects of any shape: numbers add, objects merge, the rest is no use."""
 
     def __init__(self) -> None:
         self._total: JsonObject = {}
@@ -18,7 +20,7 @@ class Usage:
 
     def total(self) -> JsonObject:
         """Return the sums so far."""
-        return dict(self._total)
+        return copy.deepcopy(self._total)
 
 
 def _add_into(total: JsonObject, usage: JsonObject) -> None:
@@ -27,5 +29,9 @@ def _add_into(total: JsonObject, usage: JsonObject) -> None:
             inner = total.setdefault(key, {})
             if isinstance(inner, dict):
                 _add_into(inner, value)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
+        elif _is_number(value) and _is_number(total.get(key, 0)):
             total[key] = total.get(key, 0) + value
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
