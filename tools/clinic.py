@@ -22,7 +22,7 @@ PatientName = Annotated[
 ]
 VisitDate = Annotated[date, "진료 날짜. 오늘부터 60일 뒤까지 가능합니다"]
 VisitTime = Annotated[
-    time,
+    str,
     "진료 시간. 30분 단위이며 24시간제로 적습니다. 오후 세 시는 15:00 입니다",
     {"pattern": "^([01][0-9]|2[0-3]):[03]0$", "examples": ["10:30", "15:00"]},
 ]
@@ -64,15 +64,16 @@ def book_appointment(name: PatientName, date: VisitDate, time: VisitTime) -> Spo
     이름과 날짜와 시간을 모두 알아야 사용할 수 있습니다.
     """
     _check_date(date)
-    if time not in _slots(date) or _is_past(date, time):
-        raise ToolError(f"{_say_date(date)} {_say_time(time)}에는 진료를 하지 않습니다.")
-    slot = (date.isoformat(), f"{time:%H:%M}")
+    start = _parse_time(time)
+    if start not in _slots(date) or _is_past(date, start):
+        raise ToolError(f"{_say_date(date)} {_say_time(start)}에는 진료를 하지 않습니다.")
+    slot = (date.isoformat(), time)
     with _open_book() as book:
         book.execute("INSERT OR IGNORE INTO appointments VALUES (?, ?, ?)", (*slot, name))
         row = book.execute("SELECT name FROM appointments WHERE day = ? AND time = ?", slot).fetchone()
     if row["name"] != name:
-        raise ToolError(f"{_say_date(date)} {_say_time(time)}에는 이미 다른 예약이 있습니다.")
-    return _describe(name, date, time, "예약되었습니다")
+        raise ToolError(f"{_say_date(date)} {_say_time(start)}에는 이미 다른 예약이 있습니다.")
+    return _describe(name, date, start, "예약되었습니다")
 
 
 def find_appointment(name: PatientName) -> list[Spoken]:
@@ -128,7 +129,11 @@ def _upcoming(book: sqlite3.Connection, name: str) -> list[sqlite3.Row]:
 
 
 def _parse_slot(row: sqlite3.Row) -> tuple[date, time]:
-    return date.fromisoformat(row["day"]), time.fromisoformat(row["time"])
+    return date.fromisoformat(row["day"]), _parse_time(row["time"])
+
+
+def _parse_time(text: str) -> time:
+    return time.fromisoformat(text)
 
 
 def _describe(name: str, day: date, slot: time, state: str) -> Spoken:
