@@ -33,19 +33,24 @@ def compile_command(
     Example: agentrun compile agents/support.yaml --var shop="Corner Books"
     """
     from agentrun.compiler import compile_agent
-    from agentrun.config import load_agent
-    from agentrun.errors import ConfigError
+    from agentrun.config import check_paths, load_agent
+    from agentrun.errors import ConfigError, ToolError
     from agentrun.tools.python import describe_function
 
     if not agent.is_file():
         typer.echo(f"`{agent}` is not a file", err=True)
         raise typer.Exit(Exit.USAGE)
     variables = parse_variables(var or [])
+    known = check_paths([str(agent)], environment=os.environ).findings
+    _report(known)
     try:
         spec = load_agent(str(agent), environment=os.environ, require_environment=False)
         plan = compile_agent(spec, variables=variables, call=_OPEN_NAMES, describe_python=describe_function)
     except ConfigError as error:
-        _report(error.diagnostics)
+        _report(tuple(finding for finding in error.diagnostics if finding not in known))
+        raise typer.Exit(Exit.FINDINGS) from None
+    except ToolError as error:
+        typer.echo(f"agentrun: {error}", err=True)
         raise typer.Exit(Exit.FINDINGS) from None
     event = {"type": "session.update", "session": plan.session}
     typer.echo(json.dumps(event, ensure_ascii=False, indent=2))

@@ -97,7 +97,11 @@ def check_names(case: AgentCase) -> Iterator[Diagnostic]:
 
 
 def check_variables(case: AgentCase) -> Iterator[Diagnostic]:
-    """Variables have usable names, and each is used."""
+    """Variables have usable names, and each is used.
+
+    While some `{{…}}` is unknown or malformed it may be the one that was meant, so nothing is called unused.
+    """
+    settled = not any(True for _ in check_names(case))
     used = {name for _, scalar in _find_texts(case) for name in _names_in(scalar)}
     has_python = any("python" in tool.entries for _, tool in case.tools())
     declared = find_map(case.tree, "variables")
@@ -106,7 +110,7 @@ def check_variables(case: AgentCase) -> Iterator[Diagnostic]:
         if not VARIABLE_NAME.fullmatch(name) or name in _RESERVED:
             hint = "letters, digits and `_`; not `call`, `now` or `today`"
             yield diagnose("AR108", f"a variable cannot be called `{name}`", entry.key, hint=hint, path=path)
-        elif name not in used and not has_python:
+        elif settled and name not in used and not has_python:
             hint = f"fill it in with `{{{{{name}}}}}`, or remove it"
             yield diagnose("AR105", f"the variable `{name}` is never used", entry.key, hint=hint, path=path)
 
