@@ -1,7 +1,7 @@
 """How the embedded engine listens and speaks: detection, turns, recognition and voice behind small seams.
 
-`open_speech` gives the parts that this machine has; `seams` says what a part must do; `turns` decides, without
-any I/O, when a caller's turn begins and ends. Recognition and voice run in processes of their own.
+`open_speech` gives the parts that this machine has; `seams` says what a part must do; `turns` decides,
+without any I/O, when a caller's turn begins and ends. Recognition and voice run in processes of their own.
 """
 
 from agentrun.engine.speech.parts import Part, SpeechParts, SpeechStack, open_speech, probe_parts

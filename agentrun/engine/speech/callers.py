@@ -1,8 +1,8 @@
 """What callers of a session are likely to say, derived from its tools and instructions alone.
 
-The language is deliberately generous: *[opening] things [closing]*, where the things are built from the tools'
-names, descriptions and parameters. It accepts sentences nobody says, which costs little, so that it need not list
-the ones that callers do say. English only; see `phrases` for the other languages.
+The language is deliberately generous: *[opening] things [closing]*, where the things are built from the
+tools' names, descriptions and parameters. It accepts sentences nobody says, which costs little, so that it
+need not list the ones that callers do say. English only; see `phrases` for the other languages.
 """
 
 from __future__ import annotations
@@ -32,12 +32,18 @@ _MAX_OPTIONS = 60
 _MAX_ATTRIBUTES = 14
 
 _STOCK = split_phrases(
-    "yes | no | yes please | no thanks | no thank you | yeah | nope | yep | sure | okay | that's right | that is right "
-    "| correct | that's correct | that is correct | right | wrong | that's wrong | that is wrong | hello | hi | hey "
-    "| good morning | good afternoon | good evening | thanks | thank you | thank you very much | thanks a lot | bye "
-    "| goodbye | bye bye | good bye | that's all | that is all | that's it | nothing else | please repeat that "
-    "| repeat that please | say that again | can you say that again | can you repeat that | could you repeat that "
-    "| pardon | sorry | excuse me | what did you say | i don't know | i'm not sure | i do not know | never mind "
+    "yes | no | yes please | no thanks | no thank you | yeah | nope | yep | sure | okay | that's right | "
+    "that is right "
+    "| correct | that's correct | that is correct | right | wrong | that's wrong | that is wrong | hello | "
+    "hi | hey "
+    "| good morning | good afternoon | good evening | thanks | thank you | thank you very much | thanks a "
+    "lot | bye "
+    "| goodbye | bye bye | good bye | that's all | that is all | that's it | nothing else | please repeat "
+    "that "
+    "| repeat that please | say that again | can you say that again | can you repeat that | could you "
+    "repeat that "
+    "| pardon | sorry | excuse me | what did you say | i don't know | i'm not sure | i do not know | never "
+    "mind "
     "| wait a moment | one moment | just a moment | hold on | wait | stop | cancel | cancel that | go ahead "
     "| are you still there | can you hear me | can you help me | i need help | help | help me | hang up "
     "| what can you do | who are you | how are you | i want to talk to a human | i want to speak to a person "
@@ -45,21 +51,26 @@ _STOCK = split_phrases(
     "| when will it arrive | where is it | what is the status | is it ready | are you a robot"
 )
 _LEADS = split_phrases(
-    "yes | no | yes please | no thanks | no thank you | okay | hello | hi | well | actually | so | and | sorry | please | good morning | excuse me | thanks"
+    "yes | no | yes please | no thanks | no thank you | okay | hello | hi | well | actually | so | and | "
+    "sorry | please | good morning | excuse me | thanks"
 )
 _ASKS = split_phrases(
     "i want to | i would like to | i'd like to | i need to | can you | could you | can i | could i | may i "
     "| will you | would you | please | can you please | could you please | let me | let's | help me | you can"
 )
 _WANTS = split_phrases(
-    "i want | i would like | i'd like | i need | give me | get me | can i have | can i get | could i have | i'll have "
-    "| i will have | i'll take | make it | make that | what about | how about | tell me about | do you have | have you got "
-    "| is there | are there | i have | i have a question about | i'm calling about | i am calling about | it's about "
+    "i want | i would like | i'd like | i need | give me | get me | can i have | can i get | could i have "
+    "| i'll have "
+    "| i will have | i'll take | make it | make that | what about | how about | tell me about | do you "
+    "have | have you got "
+    "| is there | are there | i have | i have a question about | i'm calling about | i am calling about | "
+    "it's about "
     "| it is about"
 )
 _QUESTIONS = split_phrases(
     "where is | where are | where's | what is | what's | what are | when is | when are | how is | how are "
-    "| how much is | how much are | who is | is | are | has | have | was | did | when will | will | when does "
+    "| how much is | how much are | who is | is | are | has | have | was | did | when will | will | when "
+    "does "
     "| what happened to | do you know | can you tell me | tell me | show me | i want to know"
 )
 _CLOSINGS = split_phrases(
@@ -68,7 +79,8 @@ _CLOSINGS = split_phrases(
     "| for me | been shipped | been delivered | been sent | been cancelled | again"
 )
 _IS_LEADS = split_phrases(
-    "it is | it's | that is | that's | this is | the number is | my number is | number | it starts with | i think it's"
+    "it is | it's | that is | that's | this is | the number is | my number is | number | it starts with | "
+    "i think it's"
 )
 _DETERMINERS = split_words("my the a an this that your our another some any one")
 _PREPOSITIONS = split_words("with for of on at in to from is and by as about under")
@@ -76,9 +88,12 @@ _CODE_LEADS = split_phrases("number | is | for | id | it's | it is | with number
 _CONDITION = re.compile(r"\b(?:when|whenever|that|if|which|because|after|before|unless|once)\b.*", re.S)
 _STOP_WORDS = frozenset(
     split_words(
-        "a an and any are as at be but by can do for from given has have how if in into is it its name not number of "
-        "on one or so than that the their then there this to up use used when where which who why will with you your "
-        "caller callers customer user agent tool function returns return such example e.g. must should only value "
+        "a an and any are as at be but by can do for from given has have how if in into is it its name not "
+        "number of "
+        "on one or so than that the their then there this to up use used when where which who why will "
+        "with you your "
+        "caller callers customer user agent tool function returns return such example e.g. must should "
+        "only value "
         "string integer optional required format like say says said ask asks tell tells what never always"
     )
 )
@@ -255,7 +270,8 @@ def _compose_about(attributes: list[str]) -> Node:
 
 
 def _compose_things(topics: _Topics) -> Node:
-    """`a large pizza with olives`, `my order number A1001`, `on Monday at three`: things with their values."""
+    """`a large pizza with olives`, `my order number A1001`, `on Monday at three`: things with their "
+    "values."""
     code = (
         [Rule("code", seq(maybe(any_of(*_CODE_LEADS)), any_of(*topics.spoken_codes)))]
         if topics.spoken_codes

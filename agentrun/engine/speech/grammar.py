@@ -1,8 +1,8 @@
 """Rules for what may be said, as values: rendered as JSGF for the recogniser, sampled for its language model.
 
 JSGF is the Java Speech Grammar Format, https://www.w3.org/TR/jsgf/. A word is a token of the pronouncing
-dictionary. Words that begin with `_` or `%` are ours: they sound like the word behind the mark and remember what it
-meant, see `numerals`.
+dictionary. Words that begin with `_` or `%` are ours: they sound like the word behind the mark and remember
+what it meant, see `numerals`.
 """
 
 from __future__ import annotations

@@ -10,16 +10,16 @@ import re
 
 # The longest match wins; marks that change nothing audible to the model are dropped before.
 _PHONES = {
-    "tʃh": "CH", "tʃ": "CH", "tɕ": "CH", "dʒ": "JH", "dʑ": "JH", "aɪ": "AY", "aʊ": "AW", "eɪ": "EY", "oʊ": "OW",
-    "əʊ": "OW", "ɔɪ": "OY", "eə": "EH R", "ɪə": "IH R", "ʊə": "UH R", "ɜː": "ER", "ɔː": "AO", "ɑː": "AA",
-    "iː": "IY", "uː": "UW", "oː": "OW", "eː": "EY", "ph": "P", "th": "T", "kh": "K", "əl": "AH L", "ɐ": "AH",
-    "ə": "AH", "ʌ": "AH", "a": "AA", "ɑ": "AA", "ɒ": "AA", "æ": "AE", "b": "B", "β": "B", "c": "K", "ç": "HH",
-    "d": "D", "ð": "DH", "e": "EH", "ɛ": "EH", "ɚ": "ER", "ɝ": "ER", "f": "F", "ɡ": "G", "g": "G", "ɣ": "G",
-    "h": "HH", "x": "HH", "χ": "HH", "i": "IY", "ɪ": "IH", "ᵻ": "IH", "ɨ": "IH", "j": "Y", "k": "K", "l": "L",
-    "ɫ": "L", "ʎ": "L Y", "m": "M", "n": "N", "ɲ": "N Y", "ŋ": "NG", "o": "OW", "ɔ": "AO", "ø": "ER",
-    "œ": "ER", "p": "P", "ɸ": "F", "r": "R", "ɹ": "R", "ʁ": "R", "ɾ": "D", "s": "S", "ɕ": "SH", "ʃ": "SH",
-    "ʂ": "SH", "t": "T", "u": "UW", "ʊ": "UH", "ɯ": "UH", "y": "Y UW", "v": "V", "ʋ": "V", "w": "W",
-    "z": "Z", "ʒ": "ZH", "ʐ": "ZH", "θ": "TH",
+    "tʃh": "CH", "tʃ": "CH", "tɕ": "CH", "dʒ": "JH", "dʑ": "JH", "aɪ": "AY", "aʊ": "AW", "eɪ": "EY", "oʊ":
+    "OW", "əʊ": "OW", "ɔɪ": "OY", "eə": "EH R", "ɪə": "IH R", "ʊə": "UH R", "ɜː": "ER", "ɔː": "AO", "ɑː":
+    "AA", "iː": "IY", "uː": "UW", "oː": "OW", "eː": "EY", "ph": "P", "th": "T", "kh": "K", "əl": "AH L",
+    "ɐ": "AH", "ə": "AH", "ʌ": "AH", "a": "AA", "ɑ": "AA", "ɒ": "AA", "æ": "AE", "b": "B", "β": "B", "c":
+    "K", "ç": "HH", "d": "D", "ð": "DH", "e": "EH", "ɛ": "EH", "ɚ": "ER", "ɝ": "ER", "f": "F", "ɡ": "G",
+    "g": "G", "ɣ": "G", "h": "HH", "x": "HH", "χ": "HH", "i": "IY", "ɪ": "IH", "ᵻ": "IH", "ɨ": "IH", "j":
+    "Y", "k": "K", "l": "L", "ɫ": "L", "ʎ": "L Y", "m": "M", "n": "N", "ɲ": "N Y", "ŋ": "NG", "o": "OW",
+    "ɔ": "AO", "ø": "ER", "œ": "ER", "p": "P", "ɸ": "F", "r": "R", "ɹ": "R", "ʁ": "R", "ɾ": "D", "s": "S",
+    "ɕ": "SH", "ʃ": "SH", "ʂ": "SH", "t": "T", "u": "UW", "ʊ": "UH", "ɯ": "UH", "y": "Y UW", "v": "V", "ʋ":
+    "V", "w": "W", "z": "Z", "ʒ": "ZH", "ʐ": "ZH", "θ": "TH",
 }  # fmt: skip
 _LONGEST = max(map(len, _PHONES))
 _LANGUAGE_SWITCH = re.compile(r"\([a-z-]+\)")

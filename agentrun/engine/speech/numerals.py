@@ -1,8 +1,8 @@
 """Numbers, spelled letters, dates and times: how they are spoken, and how they are written.
 
-A caller who says "ay one thousand one" means `A1001`. The recogniser cannot know that afterwards, so the grammar
-marks such words: `_a`, `_one`, `_thousand` are parts of something that is written without spaces, `%three`, `%thirty`,
-`%pm` are parts of a time of day. `write_out` puts them together.
+A caller who says "ay one thousand one" means `A1001`. The recogniser cannot know that afterwards, so the
+grammar marks such words: `_a`, `_one`, `_thousand` are parts of something that is written without spaces,
+`%three`, `%thirty`, `%pm` are parts of a time of day. `write_out` puts them together.
 """
 
 from __future__ import annotations

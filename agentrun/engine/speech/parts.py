@@ -1,8 +1,8 @@
 """Which parts can listen and speak on this machine, and opening them.
 
 Every part may be missing. The engine then works with less, and `SpeechStack.degraded` says with what and what
-would help. For tests and for machines where a part misbehaves, `AGENTRUN_SPEECH_OFF` names parts to leave out:
-`vad`, `stt`, `tts`, or `all`, separated by commas.
+would help. For tests and for machines where a part misbehaves, `AGENTRUN_SPEECH_OFF` names parts to leave
+out: `vad`, `stt`, `tts`, or `all`, separated by commas.
 """
 
 from __future__ import annotations

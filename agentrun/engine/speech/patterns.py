@@ -1,7 +1,7 @@
 """From a JSON Schema `pattern` to how its values are spoken, and back to how they are written.
 
-Only plain codes are understood: literals, classes, `\\d`, `\\w`, and counts, as in `^[A-Z]{2}-\\d{4}$`. Any other
-pattern is left to the language model.
+Only plain codes are understood: literals, classes, `\\d`, `\\w`, and counts, as in `^[A-Z]{2}-\\d{4}$`. Any
+other pattern is left to the language model.
 """
 
 from __future__ import annotations
@@ -52,10 +52,13 @@ class Code:
 
     def speak(self) -> Node:
         """Return the ways to say such a code."""
-        return seq(*(_speak(piece) for piece in self.pieces))
+        # Two numbers next to each other could not be told apart unless they are said digit by digit.
+        runs = sum(piece.digits for piece in self.pieces)
+        return seq(*(_speak(piece, by_digit=runs > 1) for piece in self.pieces))
 
     def fit(self, text: str) -> str | None:
-        """Return `text` with the separators and the case that the pattern wants, or None if it does not fit."""
+        """Return `text` with the separators and the case that the pattern wants, or None if it does not "
+        "fit."""
         match = re.fullmatch("".join(map(_render_group, self.pieces)), text, re.IGNORECASE)
         if match is None:
             return None
@@ -137,10 +140,10 @@ def _merge(pieces: list[Piece]) -> list[Piece]:
     return merged
 
 
-def _speak(piece: Piece) -> Node:
+def _speak(piece: Piece, *, by_digit: bool) -> Node:
     if piece.other:
         return maybe(spell(piece.other)) if piece.other in "-./" else seq()
-    if piece.digits and not piece.letters:
+    if piece.digits and not piece.letters and not by_digit:
         said = speak_digits_between(piece.shortest, piece.longest)
         return said if piece.shortest else maybe(said)
     one: list[Node] = [f"_{letter}" for letter in piece.letters]

@@ -1,7 +1,7 @@
 """The recogniser: pocketsphinx in worker processes, with a grammar made for each session.
 
-It understands what callers of this agent are expected to say, and guesses at the rest with a small language model.
-It is no dictation machine.
+It understands what callers of this agent are expected to say, and guesses at the rest with a small language
+model. It is no dictation machine.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ _log = logging.getLogger("agentrun.speech")
 _LETTER_SOUNDS = dict(
     zip(
         LETTERS,
-        "EY|B IY|S IY|D IY|IY|EH F|JH IY|EY CH|AY|JH EY|K EY|EH L|EH M|EH N|OW|P IY|K Y UW|AA R|EH S|T IY|Y UW|V IY"
-        "|D AH B AH L Y UW|EH K S|W AY|Z IY".split(sep="|"),
+        split_phrases(
+            "EY | B IY | S IY | D IY | IY | EH F | JH IY | EY CH | AY | JH EY | K EY | EH L | EH M | EH N "
+            "| OW | P IY | K Y UW | AA R | EH S | T IY | Y UW | V IY | D AH B AH L Y UW | EH K S | W AY | Z IY"
+        ),
         strict=True,
     )
 )
 _QUESTION_WORDS = frozenset(
     split_words(
-        "where what when who how why which is are was has have did do does can could will would may where's what's"
+        "where what when who how why which is are was has have did do does can could will would may "
+        "where's what's"
     )
 )
 
@@ -45,8 +48,8 @@ class SphinxRecogniser:
     """Transcribes one utterance at a time per process; a second process starts when the first one is busy.
 
     Args:
-        pronounce: gives the sounds of words that the dictionary lacks; without it they are read letter by letter.
-        processes: how many may run; None for one per core, at most two.
+        pronounce: gives the sounds of words that the dictionary lacks; without it they are read letter by
+        letter. processes: how many may run; None for one per core, at most two.
 
     """
 
@@ -61,7 +64,8 @@ class SphinxRecogniser:
         return tuple(self._workers)
 
     async def prepare(self, hints: Hints, language: str | None) -> None:
-        """Start the first process and teach it the session's language, so that the first turn is not slower."""
+        """Start the first process and teach it the session's language, so that the first turn is not "
+        "slower."""
         code, prepared = _prepare(hints, language)
         try:
             await self._learn(self._workers[0], prepared, code)
@@ -148,6 +152,6 @@ def _sound_of_mark(word: str) -> str:
 def _punctuate(text: str) -> str:
     if not text:
         return ""
-    first = text.split()[0].lower()
+    first = text.split(maxsplit=1)[0].lower()
     text = " ".join("I" + word[1:] if word == "i" or word.startswith("i'") else word for word in text.split())
     return f"{text[0].upper()}{text[1:]}{'?' if first in _QUESTION_WORDS else '.'}"

@@ -4,8 +4,8 @@ pocketsphinx keeps the interpreter's lock while it works, so it gets an interpre
 
 * `{"op": "unknown", "words": [...]}`: one reply `{"words": [...]}`, those that the dictionary lacks.
 * `{"op": "learn", "key", "jsgf", "arpa", "sounds": {word: phones or word}}`: one reply `{}`.
-* `{"op": "hear", "key"}` and 16 kHz PCM16: one reply `{"words": [...], "confident", "margin"}`, or `{"missing": true}`
-  if the key is not known (any more).
+* `{"op": "hear", "key"}` and 16 kHz PCM16: one reply `{"words": [...], "confident", "margin"}`, or
+  `{"missing": true}` if the key is not known (any more).
 """
 
 from __future__ import annotations
@@ -28,11 +28,14 @@ _KEPT_LANGUAGES = 8
 _RMS = 2000  # of 32 767; where the acoustic model was trained
 _DITHER = 0.018  # of the RMS: 35 dB below
 _PAD_MS = 120
+_FRAME = 320  # samples: 20 ms
+_SILENT = 0.04  # of the loudest frame: 28 dB below
 _PHONE_LOOP = "phones"
 BELIEVED = -0.0021
 """Log score per frame by which the grammar may stay behind the phone loop and still be believed.
 
-On synthetic voices expected sentences lie between -0.0007 and -0.0022, others below -0.0021 with few exceptions.
+On synthetic voices expected sentences lie between -0.0007 and -0.0022, others below -0.0021 with few
+exceptions.
 """
 LIKELY = -0.0026
 """Down to here the grammar's sentence is a better guess than the language model's."""
@@ -41,8 +44,8 @@ LIKELY = -0.0026
 class Sphinx:
     """Three decoders: one for grammars, one for language models, one that hears any row of phones.
 
-    The grammar's choices are all written as equally likely, which says little; so their weight (`lw`) is low and words
-    cost something (`wip`).
+    The grammar's choices are all written as equally likely, which says little; so their weight (`lw`) is
+    low and words cost something (`wip`).
     """
 
     def __init__(self) -> None:
@@ -54,7 +57,8 @@ class Sphinx:
         self._phones: Any = Decoder(
             lm=None, allphone=phone_model, lw=2.0, beam=1e-20, pbeam=1e-20, bestpath=False, loglevel="FATAL"
         )
-        self._languages: OrderedDict[str, None] = OrderedDict()
+        self._models: OrderedDict[str, str] = OrderedDict()
+        self._loaded: set[str] = set()
         self._sounds: dict[str, str] = {}
 
     def list_unknown(self, words: list[str]) -> list[str]:
@@ -69,15 +73,23 @@ class Sphinx:
             if word not in self._sounds and self._decoder.lookup_word(word) is None:
                 self._add_word(word, phones)
         self._decoder.add_jsgf_string(key, jsgf)
+        self._models[key] = arpa
+        while len(self._models) > _KEPT_LANGUAGES:
+            old, _ = self._models.popitem(last=False)
+            self._decoder.remove_search(old)
+            if old in self._loaded:
+                self._loaded.discard(old)
+                self._guesser.remove_search(old)
+
+    def _load_model(self, key: str) -> None:
+        """Load a language model when it is first needed: it takes a second, and most turns fit the grammar."""
+        if key in self._loaded:
+            return
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "caller.arpa")
-            path.write_text(arpa, encoding="utf-8")
+            path.write_text(self._models[key], encoding="utf-8")
             self._guesser.add_lm_file(key, str(path))
-        self._languages[key] = None
-        while len(self._languages) > _KEPT_LANGUAGES:
-            old, _ = self._languages.popitem(last=False)
-            self._decoder.remove_search(old)
-            self._guesser.remove_search(old)
+        self._loaded.add(key)
 
     def _add_word(self, word: str, phones: str) -> None:
         """Add a word; `=other` as its phones takes over every pronunciation of that dictionary word."""
@@ -92,19 +104,22 @@ class Sphinx:
             ]
         for number, sound in enumerate(found, start=1):
             for decoder in (self._decoder, self._guesser):
-                decoder.add_word(word if number == 1 else f"{word}({number})", sound, True)
+                decoder.add_word(
+                    word if number == 1 else f"{word}({number})", sound, False
+                )  # updating would rebuild every search
 
     def hear(self, key: str, pcm: bytes) -> dict[str, Any]:
         """Recognise one utterance."""
-        if key not in self._languages:
+        if key not in self._models:
             return {"missing": True}
-        self._languages.move_to_end(key)
+        self._models.move_to_end(key)
         sound = condition(pcm)
         words, score = self._decode(self._decoder, key, sound)
         frames = max(1, len(sound) // 320)
         margin = (score - self._decode(self._phones, None, sound)[1]) / frames if words else -1.0
         if words and margin >= LIKELY:
             return {"words": words, "confident": margin >= BELIEVED, "margin": margin}
+        self._load_model(key)
         guess, _ = self._decode(self._guesser, key, sound)
         return {"words": guess or words, "confident": False, "margin": margin}
 
@@ -130,6 +145,7 @@ def condition(pcm: bytes) -> bytes:
     samples = array("h", pcm[: len(pcm) & ~1])
     if sys.byteorder == "big":
         samples.byteswap()
+    samples = _trim(samples)
     loud = [sample for sample in samples if abs(sample) > 50] or [1]
     gain = min(30.0, _RMS / max(1.0, math.sqrt(sum(sample * sample for sample in loud) / len(loud))))
     padding = [0] * (16 * _PAD_MS)
@@ -138,6 +154,13 @@ def condition(pcm: bytes) -> bytes:
     if sys.byteorder == "big":
         out.byteswap()
     return out.tobytes()
+
+
+def _trim(samples: array[int]) -> array[int]:
+    """Cut the silence before and after an utterance: it tells nothing, and flatters every score."""
+    levels = [sum(map(abs, samples[at : at + _FRAME])) for at in range(0, len(samples) - _FRAME + 1, _FRAME)]
+    loud = [index for index, level in enumerate(levels) if level > _SILENT * max(levels)]
+    return samples[max(0, loud[0] - 1) * _FRAME : (loud[-1] + 2) * _FRAME] if loud else samples
 
 
 def _clip(value: float) -> int:

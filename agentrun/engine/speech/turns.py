@@ -6,8 +6,9 @@ One probability stands for 32 ms of audio. The state:
 
 `server_vad` waits `silence_duration_ms`. `semantic_vad` waits for as long as the words suggest: after
 200 ms of silence, and every 200 ms from then on, `step` returns `PauseReached`; whoever drives the
-detector may then say with `judge_completeness` how finished the caller sounds, before the next step. Wall time plays no
-part: a test may append an hour of audio in a second, in pieces of any size, and gets the same events.
+detector may then say with `judge_completeness` how finished the caller sounds, before the next step. Wall
+time plays no part: a test may append an hour of audio in a second, in pieces of any size, and gets the same
+events.
 """
 
 from __future__ import annotations
