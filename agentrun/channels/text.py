@@ -110,7 +110,8 @@ class TextChannel:
             total_ms = size_bytes // self._bytes_per_ms
             heard_ms = min(total_ms, self._clock.now_ms() - self._playing_since_ms)
             before_ms = self._played_ms.get(item_id, 0)  # an item whose sound came in several bursts
-            self._put(CallerPlayed(item_id, before_ms + heard_ms))
+            if heard_ms > 0:
+                self._put(CallerPlayed(item_id, before_ms + heard_ms))
             if heard_ms < total_ms:
                 return
             self._playing_since_ms += total_ms

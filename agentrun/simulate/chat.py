@@ -31,9 +31,9 @@ def render_event(event: JsonObject, *, colour: bool, echo: bool) -> str | None:
         case "placeholder.said":
             return _line("agent", f"{event['text']}  (while {event['tool']} runs)", colour)
         case "tool.returned":
-            return _line("tool", f"{event['tool']} → {_outcome(event)}  ({event['duration_ms']} ms)", colour)
+            return _line("tool", f"{event['tool']} → {_outcome(event)}{_duration(event)}", colour)
         case "error":
-            hint = f"\n{' ' * (_WIDTH + 2)}hint: {event['hint']}" if event.get("hint") else ""
+            hint = f"\nhint: {event['hint']}" if event.get("hint") else ""
             return _line("error", f"{event['message']}{hint}", colour)
         case "call.ended":
             return _line("note", f"the call ended: {event['reason'].replace('_', ' ')}", colour)
@@ -58,6 +58,10 @@ def _unheard(event: JsonObject) -> str:
     return "" if event["heard"] == event["text"] else f"  (heard: {event['heard']!r})"
 
 
+def _duration(event: JsonObject) -> str:
+    return f"  ({event['duration_ms']} ms)" if event.get("duration_ms") else ""
+
+
 def _arguments(arguments: JsonValue) -> str:
     if not isinstance(arguments, dict):
         return str(arguments)
@@ -66,6 +70,6 @@ def _arguments(arguments: JsonValue) -> str:
 
 def _outcome(event: JsonObject) -> str:
     if event["outcome"] != "ok":
-        return f"{event['outcome']}: {event.get('message') or event['result']}"
+        return f"{event['outcome']}: {event.get('message') or event.get('result')}"
     text = json.dumps(event["result"], ensure_ascii=False)
-    return text if len(text) <= _LONGEST_RESULT else f"{text[:_LONGEST_RESULT]} …"
+    return f"ok {text}" if len(text) <= _LONGEST_RESULT else f"ok {text[:_LONGEST_RESULT]} …"
