@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from agentrun.config import check_paths
 from agentrun.outcome import ToolOutcome, render_output
 from agentrun.plan import PythonTarget, ToolBinding
 from agentrun.tools.call import ToolRequest
@@ -49,6 +50,12 @@ def next_day(weekday: int) -> date:
     """Return the next date with this weekday (Monday is 0), never today."""
     tomorrow = date.today() + timedelta(days=1)
     return tomorrow + timedelta(days=(weekday - tomorrow.weekday()) % 7)
+
+
+def test_the_example_agents_are_free_of_findings() -> None:
+    report = check_paths([ROOT / "agents"], environment={})
+    assert len(report.files) == 2
+    assert report.findings == ()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ CHECKER = ArgumentChecker(
             "size": {"enum": ["small", "large"]},
             "day": {"type": "string", "format": "date"},
             "count": {"type": "integer", "minimum": 1, "maximum": 9},
-            "note": {"type": ["string", "null"]},
+            "note": {"type": ["string", "null"], "maxLength": 8},
         },
         "required": ["order_id"],
         "additionalProperties": False,
@@ -61,6 +61,7 @@ def test_null_for_an_optional_argument_counts_as_absent() -> None:
             {"order_id": "A1001", "colour": 1},
             "has no argument `colour`; it takes `order_id`, `size`, `day`, `count`, `note`",
         ),
+        ({"order_id": "A1001", "note": "x" * 9}, "`note` 'xxxxxxxxx' is too long"),
         ("[1]", "they must be one JSON object"),
     ],
 )

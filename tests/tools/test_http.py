@@ -127,6 +127,12 @@ async def test_nobody_listens() -> None:
     assert outcome.message == "`127.0.0.1` could not be reached."
 
 
+async def test_a_request_that_is_not_http(site: Site) -> None:
+    outcome = await ask(site.url, headers={"Bad Name": "x"})
+    assert (outcome.outcome, outcome.code) == ("failed", "bad_request")
+    assert site.seen == []
+
+
 async def test_a_body_without_end_is_cut(site: Site) -> None:
     def pour(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)

@@ -199,3 +199,44 @@ async def test_print_goes_to_stderr_and_only_from_the_tool(
     await outcome_of(write_tool, f"{kind} tool():\n    print('from the tool')")
     print("from us")  # noqa: T201
     assert capsys.readouterr() == ("from us\n", "from the tool\n")
+
+
+async def call_declared(write_tool: WriteTool, source: str, arguments: Any) -> ToolOutcome:
+    """Run a tool whose schema the agent file declares itself, so that it may differ from the signature."""
+    binding = ToolBinding("tool", "", {"type": "object"}, write_tool(source))
+    return await run_one(binding, arguments, RecordingCall())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"day": "2026-11-21", "colour": 1}, "there is no argument `colour`"),
+        ({}, "lacks `day`"),
+        ({"day": "tomorrow"}, "`day`: Invalid isoformat string"),
+        ({"day": 5}, "`day`: "),
+        ({"day": "2026-11-21", "either": []}, "`either`: fits none of the allowed types"),
+    ],
+)
+async def test_a_declared_schema_that_differs_from_the_signature(
+    write_tool: WriteTool, arguments: Any, words: str
+) -> None:
+    source = "import datetime\ndef tool(day: datetime.date, either: int | str = 1):\n    raise SystemExit"
+    outcome = await call_declared(write_tool, source, arguments)
+    assert (outcome.outcome, outcome.code) == ("failed", "invalid_arguments")
+    assert words in outcome.message
+
+
+def test_optional_parameters_show_their_type_without_null(write_tool: WriteTool) -> None:
+    source = (
+        "from typing import Annotated, Any, Literal, Optional\n"
+        "def tool(a: Annotated[str | None, 'text', {'maxLength': 3}] = None, b: Optional[int] = None,\n"
+        "         c: Literal['x', None] = None, d: int | str | None = None, e: Any = object(), f=None): ..."
+    )
+    assert describe_function(write_tool(source)).parameters["properties"] == {
+        "a": {"type": "string", "description": "text", "maxLength": 3},
+        "b": {"type": "integer"},
+        "c": {"enum": ["x", None]},
+        "d": {"anyOf": [{"type": "integer"}, {"type": "string"}]},
+        "e": {},
+        "f": {},
+    }

@@ -51,6 +51,10 @@ class Tree:
     children: list[Tree]
 
 
+class Endless(pydantic.BaseModel):
+    inside: list[Endless]
+
+
 class Inner(pydantic.BaseModel):
     count: int = pydantic.Field(ge=1)
 
@@ -95,6 +99,10 @@ OrderId = NewType("OrderId", str)
             Annotated[str, {"pattern": "^A", "examples": ["A1"]}],
             {"type": "string", "pattern": "^A", "examples": ["A1"]},
         ),
+        (
+            list[Annotated[str, {"maxLength": 3}]],
+            {"type": "array", "items": {"type": "string", "maxLength": 3}},
+        ),
         (Annotated[int, annotated_types.Ge(1), annotated_types.Lt(9)], "1 to 9"),
         (Annotated[int, pydantic.Field(ge=1, lt=9)], "1 to 9"),
         (Annotated[list[int], annotated_types.MinLen(1)], "items"),
@@ -120,6 +128,8 @@ def test_schema_of_a_hint(hint: Any, schema: Any) -> None:
         (Decimal, 12.5, Decimal("12.5")),
         (datetime.date, "2026-11-21", datetime.date(2026, 11, 21)),
         (datetime.time, "10:30", datetime.time(10, 30)),
+        (datetime.datetime, "2026-11-21T10:30:00", datetime.datetime(2026, 11, 21, 10, 30)),
+        (uuid.UUID, str(uuid.UUID(int=5)), uuid.UUID(int=5)),
         (Size, "large", Size.LARGE),
         (Level, 2, Level.HIGH),
         (Literal["a"], "a", "a"),
@@ -166,7 +176,7 @@ def test_pydantic_models_have_no_references_and_no_titles() -> None:
     assert "title" not in schema
 
 
-@pytest.mark.parametrize("hint", [complex, bytes, dict[int, str], Tree, list[bytes]])
+@pytest.mark.parametrize("hint", [complex, bytes, dict[int, str], Tree, list[bytes], [int], Endless])
 def test_hints_that_json_cannot_carry(hint: Any) -> None:
     with pytest.raises(UnsupportedHint):
         shape_of(hint)

@@ -36,6 +36,11 @@ def test_names_of_the_call() -> None:
     assert str(render_json("{{now}}", scope())).startswith(str(render_json("{{today}}", scope())))
 
 
+def test_a_scope_is_a_mapping() -> None:
+    assert {"shop", "x", "call.id", "today"} <= set(scope())
+    assert len(scope()) == len(list(scope()))
+
+
 def test_an_argument_that_the_schema_does_not_declare_cannot_replace_a_variable() -> None:
     assert render_json("{{shop}}", scope(shop="another")) == "Harbour"
 
@@ -156,6 +161,11 @@ def test_auth(auth: Any, header: str | None, query: str) -> None:
     request = build_request(HttpTarget("GET", "https://api.example/", auth=auth), scope())
     assert [value for _, value in request.headers] == ([header] if header else [])
     assert urlsplit(request.url).query == query
+
+
+def test_auth_of_an_unknown_kind() -> None:
+    with pytest.raises(CodedFailure, match="unknown kind `digest`"):
+        build_request(HttpTarget("GET", "https://api.example/", auth={"digest": "x"}), scope())
 
 
 def test_form_and_text_bodies() -> None:
