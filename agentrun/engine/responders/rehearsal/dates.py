@@ -1,0 +1,232 @@
+"""Dates and times as people say them, in English and Korean, relative to a given now.
+
+The texts come from `write_digits`, so numbers are digits here. Where a phrase leaves something open the
+likelier reading is taken: a bare weekday or day of the month is the next one, "at 3" is in the afternoon.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep"
+        "|october oct|november nov|december dec".split("|"),
+        start=1,
+    )
+    for name in names.split()
+}
+_WEEKDAYS = {
+    name: number
+    for number, names in enumerate(
+        "monday mon 월요일|tuesday tues tue 화요일|wednesday wed 수요일|thursday thurs thur thu 목요일"
+        "|friday fri 금요일|saturday 토요일|sunday 일요일".split("|")
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_EN_WEEKDAY = "|".join(sorted((name for name in _WEEKDAYS if name.isascii()), key=len, reverse=True))
+_OFFSETS = {
+    "day after tomorrow": 2, "tomorrow": 1, "today": 0, "tonight": 0, "yesterday": -1,
+    "오늘": 0, "내일모레": 2, "내일": 1, "모레": 2, "글피": 3, "어제": -1,
+}  # fmt: skip
+_UNIT_DAYS = {"day": 1, "week": 7, "일": 1, "주": 7, "주일": 7}
+
+_ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
+_OFFSET = re.compile("|".join(rf"\b{word}\b" if word.isascii() else word for word in _OFFSETS), re.I)
+_DISTANCE = re.compile(r"\bin (\d+|a) (day|week)s?\b|(\d+)\s?(일|주일|주) ?(?:후|뒤)", re.I)
+_MONTH_DAY = re.compile(
+    rf"\b({_MONTH})\.? (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}}))?(?![:\d])", re.I
+)
+_DAY_MONTH = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH})\b\.?(?:,? (\d{{4}}))?", re.I
+)
+_KO_DATE = re.compile(r"(?:(\d{4})\s?년\s?)?(\d{1,2})\s?월\s?(\d{1,2})\s?일")
+_SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?:/(\d{4}))?(?![\d/])")
+_WEEK_DAY = re.compile(rf"\b(?:(next|this|coming) )?({_EN_WEEKDAY})\b(?: (next) week)?", re.I)
+_KO_WEEK_DAY = re.compile(r"(다음\s?주|다다음\s?주|이번\s?주)?\s*([월화수목금토일]요일)")
+_NEXT_WEEK = re.compile(r"\bnext week\b|다음\s?주", re.I)
+_DAY_ALONE = re.compile(r"\bthe (\d{1,2})(?:st|nd|rd|th)\b|(?<![\d월])(?<!월 )(\d{1,2})\s?일(?![가-힣]*(?:간|동안))", re.I)
+
+_CLOCK = re.compile(r"\b([01]?\d|2[0-3])[:.]([0-5]\d)\b\s?(a\.?m\b|p\.?m\b)?", re.I)
+_HALF_DAY = re.compile(r"\b(\d{1,2})(?:\s([0-5]\d))?(?: o'clock)?\s?(a\.?m|p\.?m)\b", re.I)
+_PAST = re.compile(r"\b(half|a? ?quarter|\d{1,2})(?: minutes?)? (past|after|to) (\d{1,2})\b", re.I)
+_OCLOCK = re.compile(r"\b(\d{1,2}) o'?clock\b|\b(?:at|by|around|for) (\d{1,2})(?: ([0-5]\d))?\b(?!\s?(?:[a-z]{3}|\d))", re.I)
+_NAMED_TIME = re.compile(r"\b(noon|midday|midnight)\b|(정오|자정)", re.I)
+_KO_TIME = re.compile(
+    r"(오전|오후|아침|점심|낮|저녁|밤|새벽)?\s*(\d{1,2})\s?시(?!간)(?:\s?(반|\d{1,2}\s?분))?"
+)
+_AFTERNOON = re.compile(r"\b(afternoon|evening|tonight|night)\b", re.I)
+_MORNING = re.compile(r"\bmorning\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A value and where in the text it was said."""
+
+    value: T
+    start: int
+    end: int
+
+
+def find_date(text: str, today: datetime.date) -> Found[datetime.date] | None:
+    """Return the date that a text names, if it names one."""
+    for pattern, read in _DATE_READERS:
+        for match in pattern.finditer(text):
+            try:
+                return Found(read(match, today), match.start(), match.end())
+            except (ValueError, OverflowError):
+                continue  # such as the 31st of February
+    return None
+
+
+def find_time(text: str) -> Found[datetime.time] | None:
+    """Return the time of day that a text names, if it names one."""
+    for pattern, read in _TIME_READERS:
+        for match in pattern.finditer(text):
+            try:
+                return Found(_place_in_day(read(match), text, match), match.start(), match.end())
+            except ValueError:
+                continue
+    return None
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text else default
+
+
+def _read_iso(match: re.Match[str], _today: datetime.date) -> datetime.date:
+    return datetime.date(int(match[1]), int(match[2]), int(match[3]))
+
+
+def _read_offset(match: re.Match[str], today: datetime.date) -> datetime.date:
+    return today + datetime.timedelta(days=_OFFSETS[match[0].lower()])
+
+
+def _read_distance(match: re.Match[str], today: datetime.date) -> datetime.date:
+    count, unit = match[1] or match[3], (match[2] or match[4]).lower()
+    return today + datetime.timedelta(days=(1 if count.lower() == "a" else int(count)) * _UNIT_DAYS[unit])
+
+
+def _read_month_day(match: re.Match[str], today: datetime.date) -> datetime.date:
+    return _upcoming(_MONTHS[match[1].lower()], int(match[2]), match[3], today)
+
+
+def _read_day_month(match: re.Match[str], today: datetime.date) -> datetime.date:
+    return _upcoming(_MONTHS[match[2].lower()], int(match[1]), match[3], today)
+
+
+def _read_korean_date(match: re.Match[str], today: datetime.date) -> datetime.date:
+    return _upcoming(int(match[2]), int(match[3]), match[1], today)
+
+
+def _read_slashed(match: re.Match[str], today: datetime.date) -> datetime.date:
+    return _upcoming(int(match[1]), int(match[2]), match[3], today)
+
+
+def _upcoming(month: int, day: int, year: str | None, today: datetime.date) -> datetime.date:
+    if year:
+        return datetime.date(int(year), month, day)
+    date = datetime.date(today.year, month, day)
+    return date if date >= today else date.replace(year=today.year + 1)
+
+
+def _read_week_day(match: re.Match[str], today: datetime.date) -> datetime.date:
+    in_next_week = "next" in ((match[1] or "").lower(), (match[3] or "").lower())
+    return _find_weekday(_WEEKDAYS[match[2].lower()], today, weeks=1 if in_next_week else None)
+
+
+def _read_korean_week_day(match: re.Match[str], today: datetime.date) -> datetime.date:
+    week = (match[1] or "").replace(" ", "")
+    return _find_weekday(_WEEKDAYS[match[2]], today, {"이번주": 0, "다음주": 1, "다다음주": 2}.get(week))
+
+
+def _find_weekday(weekday: int, today: datetime.date, weeks: int | None) -> datetime.date:
+    """Return a weekday of the calendar week `weeks` from now, or the next such day after today."""
+    if weeks is None:
+        return today + datetime.timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+    return today + datetime.timedelta(days=weekday - today.weekday() + 7 * weeks)
+
+
+def _read_next_week(_match: re.Match[str], today: datetime.date) -> datetime.date:
+    return today + datetime.timedelta(days=7)
+
+
+def _read_day_alone(match: re.Match[str], today: datetime.date) -> datetime.date:
+    day = int(match[1] or match[2])
+    if day >= today.day:
+        return today.replace(day=day)
+    return (today.replace(day=1) + datetime.timedelta(days=32)).replace(day=day)
+
+
+def _read_clock(match: re.Match[str]) -> tuple[int, int, str]:
+    exact = match[1].startswith("0") or int(match[1]) > 12
+    return int(match[1]), int(match[2]), match[3] or ("24h" if exact else "")
+
+
+def _read_half_day(match: re.Match[str]) -> tuple[int, int, str]:
+    return int(match[1]), _number(match[2], 0), match[3]
+
+
+def _read_past(match: re.Match[str]) -> tuple[int, int, str]:
+    minutes = {"half": 30}.get(match[1].lower(), 15 if "quarter" in match[1].lower() else -1)
+    minutes = int(match[1]) if minutes < 0 else minutes
+    hour = int(match[3])
+    return (hour, minutes, "") if match[2].lower() != "to" else ((hour - 1) or 12, 60 - minutes, "")
+
+
+def _read_oclock(match: re.Match[str]) -> tuple[int, int, str]:
+    return int(match[1] or match[2]), _number(match[3], 0), ""
+
+
+def _read_named_time(match: re.Match[str]) -> tuple[int, int, str]:
+    return (0 if match[0].lower() in ("midnight", "자정") else 12), 0, "24h"
+
+
+def _read_korean_time(match: re.Match[str]) -> tuple[int, int, str]:
+    minutes = 30 if match[3] == "반" else int("".join(filter(str.isdigit, match[3] or "")) or 0)
+    part = {"오전": "am", "아침": "am", "새벽": "am", None: ""}.get(match[1], "pm")
+    return int(match[2]), minutes, part
+
+
+def _place_in_day(said: tuple[int, int, str], text: str, match: re.Match[str]) -> datetime.time:
+    hour, minute, part = said
+    part = part.lower().replace(".", "")
+    around = text[max(0, match.start() - 30) : match.end() + 30]
+    if not part and hour <= 12:
+        early = _MORNING.search(around)
+        part = "am" if early or (hour >= 8 and hour != 12 and not _AFTERNOON.search(around)) else "pm"
+    if part == "pm" and hour < 12:
+        hour += 12
+    elif part == "am" and hour == 12:
+        hour = 0
+    return datetime.time(hour, minute)
+
+
+_DATE_READERS = (
+    (_ISO_DATE, _read_iso),
+    (_KO_DATE, _read_korean_date),
+    (_MONTH_DAY, _read_month_day),
+    (_DAY_MONTH, _read_day_month),
+    (_OFFSET, _read_offset),
+    (_DISTANCE, _read_distance),
+    (_KO_WEEK_DAY, _read_korean_week_day),
+    (_WEEK_DAY, _read_week_day),
+    (_SLASHED, _read_slashed),
+    (_DAY_ALONE, _read_day_alone),
+    (_NEXT_WEEK, _read_next_week),
+)
+_TIME_READERS = (
+    (_KO_TIME, _read_korean_time),
+    (_CLOCK, _read_clock),
+    (_HALF_DAY, _read_half_day),
+    (_PAST, _read_past),
+    (_NAMED_TIME, _read_named_time),
+    (_OCLOCK, _read_oclock),
+)

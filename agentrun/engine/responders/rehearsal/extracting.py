@@ -1,0 +1,186 @@
+"""Values that have a form of their own: codes, dates, numbers, choices, yes and no.
+
+Every function reads one utterance for one slot and returns candidates with their place, best first. The text
+has its number words written as digits, except for codes, where the spoken form matters.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+from agentrun.engine.responders.rehearsal.checking import is_valid
+from agentrun.engine.responders.rehearsal.dates import Found, find_date, find_time
+from agentrun.engine.responders.rehearsal.slots import Slot
+from agentrun.engine.responders.rehearsal.spelling import find_codes
+from agentrun.engine.responders.rehearsal.words import Word, is_korean, read_words, split_name
+from agentrun.wire.json import JsonValue
+
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_SPOKEN_EMAIL = re.compile(r"\b(\w+(?: dot \w+)*) at (\w+(?: dot \w+)+)\b", re.I)
+_URI = re.compile(r"https?://[^\s<>\"']+")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
+_PHONE = re.compile(r"\+?\d[\d ().-]{5,18}\d")
+_SPOKEN_PHONE = re.compile(r"\+?\d{7,15}")
+_ACCOUNT = re.compile(r"[A-Za-z]{0,6}-?\d[\dA-Za-z-]*")
+_NUMBER = re.compile(r"(?<![\w.,:/-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|(?<![\w.:/-])-?\d+(?:\.\d+)?(?![\d:])")
+_ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
+_YES = re.compile(
+    r"^\W*(?:(?:oh|uh|um|well|ok|okay) )*(?:yes|yeah|yep|yup|sure|correct|right|exactly|absolutely|definitely|of course"
+    r"|please do|go ahead|do it|confirm(?:ed)?|ok|okay|fine|that's (?:right|correct|fine)|sounds good|perfect"
+    r"|네|예|응|그래요?|맞아요|맞습니다|좋아요|좋습니다|그렇게 해|진행해|부탁)(?![가-힣]*(?:\s?아니))\b|^\W*(?:네|예|응|맞|좋|그래|그렇게)",
+    re.I,
+)
+_NO = re.compile(
+    r"^\W*(?:(?:oh|uh|um|well|actually) )*(?:no|nope|nah|not really|don't|do not|never ?mind|forget it|stop|wait)\b"
+    r"|^\W*(?:아니|아뇨|안 ?돼|안 ?할|됐어|하지 ?마|그만|취소할래)",
+    re.I,
+)
+_NEGATION = re.compile(r"\b(?:no|not|without|don't|dont|never)\W+(?:\w+\W+){0,2}$|(?:안|없이)\s*$", re.I)
+_NEGATED_AFTER = re.compile(r"^\s*[가-힣]*\s?(?:없이|말고|빼|필요 ?없|하지 ?마|아니|안)")
+_FLAG_FILLERS = frozenset("is has have with should want wants include use need needs enable add be".split())
+_SWITCHES = frozenset("on enabled power state active".split())
+
+
+def read_yes_no(text: str) -> bool | None:
+    """Return whether a text says yes or no, or None if it says neither."""
+    if _NO.search(text):
+        return False
+    return True if _YES.search(text) else None
+
+
+def find_code(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find what matches the slot's pattern, however it was spelt out."""
+    pattern = slot.pattern
+    if pattern is None:
+        return []
+    return [Found(f.value, f.start, f.end) for f in find_codes(text, pattern) if is_valid(f.value, slot.schema)]
+
+
+def find_email(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find e-mail addresses, also "alice at example dot com"."""
+    found = [Found(m[0], m.start(), m.end()) for m in _EMAIL.finditer(text)]
+    for match in _SPOKEN_EMAIL.finditer(text):
+        address = f"{match[1]}@{match[2]}".replace(" dot ", ".").lower()
+        found.append(Found(address, match.start(), match.end()))
+    return found
+
+
+def find_phone(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find telephone numbers, written or spelt out digit by digit."""
+    written = [Found(m[0], m.start(), m.end()) for m in _PHONE.finditer(text)]
+    if written:
+        return written
+    return [Found(f.value, f.start, f.end) for f in find_codes(text, _SPOKEN_PHONE)]
+
+
+def find_uri(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find web addresses."""
+    return [Found(m[0].rstrip(".,;!?)"), m.start(), m.end()) for m in _URI.finditer(text)]
+
+
+def find_uuid(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find UUIDs."""
+    return [Found(m[0], m.start(), m.end()) for m in _UUID.finditer(text)]
+
+
+def find_account(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find numbers and ids whose form the schema does not give: long ones, or those named as such."""
+    found = [Found(f.value.upper(), f.start, f.end) for f in find_codes(text, _ACCOUNT)]
+    named = {word.stem for word in read_words(slot.words)}
+    return [hit for hit in found if len(hit.value) >= 3 or _stands_after(text[: hit.start], named)]
+
+
+def find_dates(text: str, slot: Slot, now: datetime.datetime) -> list[Found[JsonValue]]:
+    """Find a date, as `YYYY-MM-DD`."""
+    found = find_date(text, now.date())
+    return [] if found is None else [Found(found.value.isoformat(), found.start, found.end)]
+
+
+def find_times(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find a time of day, as `HH:MM` (as `HH:MM:SS` where the format of JSON Schema asks for it)."""
+    found = find_time(text)
+    if found is None:
+        return []
+    short, long = found.value.strftime("%H:%M"), found.value.strftime("%H:%M:%S")
+    wants_seconds = slot.schema.get("format") == "time" or not is_valid(short, slot.schema)
+    return [Found(long if wants_seconds else short, found.start, found.end)]
+
+
+def find_moments(text: str, slot: Slot, now: datetime.datetime) -> list[Found[JsonValue]]:
+    """Find a date and a time together, as `YYYY-MM-DDTHH:MM:SS` with the offset of `now` if it has one."""
+    time, date = find_time(text), find_date(text, now.date())
+    if time is None or date is None:
+        return []
+    moment = datetime.datetime.combine(date.value, time.value, now.tzinfo)
+    forms = (moment.isoformat(), moment.strftime("%Y-%m-%d %H:%M"), moment.strftime("%Y-%m-%dT%H:%M"))
+    value = next((form for form in forms if is_valid(form, slot.schema)), forms[0])
+    return [Found(value, min(time.start, date.start), max(time.end, date.end))]
+
+
+def find_numbers(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find numbers within the slot's bounds; one that stands beside the slot's own words comes first."""
+    found = []
+    for match in (*_NUMBER.finditer(text), *_ORDINAL.finditer(text)):
+        digits = (match[1] if match.re is _ORDINAL else match[0]).replace(",", "")
+        if len(digits) <= 15:
+            value = int(digits) if "." not in digits else float(digits)
+            value = float(value) if slot.schema.get("type") == "integer" and value != int(value) else value
+            found.append(Found(value, match.start(), match.end()))
+    valid = [hit for hit in found if is_valid(hit.value, slot.schema)]
+    return sorted(valid, key=lambda hit: not is_beside(text, hit, slot))
+
+
+def is_beside(text: str, hit: Found[JsonValue], slot: Slot) -> bool:
+    """Whether a number stands next to words of the slot ("4 people", "table for 4", "21 degrees")."""
+    named = read_words(f"{slot.words} {slot.description}")
+    terms = frozenset(term for word in named for term in word.terms)
+    around = [*read_words(text[: hit.start])[-2:], *read_words(text[hit.end :])[:1]]
+    return any(word.terms & terms for word in around)
+
+
+def find_choices(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find the options that a text names, those that were named most exactly first."""
+    words = read_words(text)
+    hits = [(score, hit) for option in slot.options for score, hit in _match_option(text, words, option)]
+    best = max((score for score, _ in hits), default=0)
+    return [hit for score, hit in sorted(hits, key=lambda pair: pair[1].start) if score == best]
+
+
+def find_flag(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find whether a text asks for, or asks not to have, what a yes-or-no slot is named after."""
+    named = [word for word in read_words(slot.words) if word.stem not in _FLAG_FILLERS]
+    said = read_words(text)
+    switched = next((word for word in said if word.concepts & {"on", "off"}), None)
+    if switched is not None and set(slot.words.split()) & _SWITCHES:
+        return [Found("on" in switched.concepts, switched.start, switched.end)]
+    hits = [word for name in named for word in said if word.terms & name.terms]
+    if not named or len({hit.start for hit in hits}) < len(named):
+        return []
+    negated = _NEGATION.search(text[: hits[0].start]) or _NEGATED_AFTER.search(text[hits[-1].end :])
+    return [Found(not negated, hits[0].start, hits[-1].end)]
+
+
+def _match_option(text: str, words: tuple[Word, ...], option: JsonValue) -> list[tuple[int, Found[JsonValue]]]:
+    if isinstance(option, bool) or not isinstance(option, (str, int, float)):
+        return []
+    name = split_name(str(option)) or str(option).lower()
+    tail = r"(?![^\W_가-힣])" if name.isascii() else ""
+    spelled = r"[\s_-]*".join(re.escape(char) for char in name.replace(" ", "")) if len(name) > 2 else re.escape(name)
+    exact = re.search(rf"(?<![^\W_가-힣]){spelled}{tail}", text, re.I)
+    if exact:
+        return [(100 + len(name), Found(option, exact.start(), exact.end()))]
+    named = read_words(name)
+    hits = [next((word for word in words if word.terms & part.terms), None) for part in named]
+    if not named or hits[0] is None:
+        return []
+    if None in hits and not is_korean(hits[0].text):
+        return []  # a Korean word often says in one what takes two in English (거실 is a living room)
+    places = [hit for hit in hits if hit is not None]
+    score = 50 if all(hit is not None and hit.stem == part.stem for hit, part in zip(hits, named, strict=True)) else 10
+    return [(score, Found(option, min(p.start for p in places), max(p.end for p in places)))]
+
+
+def _stands_after(text: str, stems: set[str]) -> bool:
+    before = read_words(text)[-2:]
+    return any(word.stem in stems for word in before)

@@ -1,0 +1,210 @@
+"""What is said in Korean."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+
+from agentrun.engine.responders.rehearsal.english import say_text
+from agentrun.engine.responders.rehearsal.slots import Slot, Tool
+from agentrun.engine.responders.rehearsal.words import is_korean, split_name
+from agentrun.wire.json import JsonObject, JsonValue
+
+PHRASES: Mapping[str, str] = {
+    "hello": "안녕하세요! 무엇을 도와드릴까요?",
+    "how_are_you": "네, 잘 지내고 있습니다. 무엇을 도와드릴까요?",
+    "thanks": "별말씀을요. 더 도와드릴 일이 있을까요?",
+    "goodbye": "전화 주셔서 감사합니다. 안녕히 계세요.",
+    "unheard": "죄송합니다, 잘 듣지 못했습니다. 다시 한번 말씀해 주시겠어요?",
+    "nothing_said": "아직 드린 말씀이 없습니다. 무엇을 도와드릴까요?",
+    "anything_else": "더 도와드릴 일이 있을까요?",
+    "dropped": "네, 그대로 두겠습니다. 더 도와드릴 일이 있을까요?",
+    "waiting": "아직 확인하고 있습니다. 결과가 나오는 대로 말씀드리겠습니다.",
+    "preamble": "잠시만 기다려 주세요.",
+    "done": "네, 처리되었습니다.",
+    "nothing_found": "찾은 내용이 없습니다.",
+    "unknown": "처리가 되었는지 확인하지 못했습니다.",
+    "failed": "죄송합니다, 처리하지 못했습니다.",
+    "cancelled": "처리하기 전에 중단되었습니다.",
+    "yes_no": "무엇을 도와드릴까요?",
+    "alright": "네, 알겠습니다. 더 도와드릴 일이 있을까요?",
+    "cannot": "죄송합니다, 그 일은 도와드릴 수 없습니다.",
+}
+_WORDS: Mapping[str, str] = {
+    "id": "번호", "number": "번호", "order": "주문", "status": "상태", "eta": "도착 예정일", "date": "날짜", "time": "시간",
+    "name": "이름", "phone": "전화번호", "email": "이메일", "address": "주소", "city": "도시", "price": "가격", "total": "합계",
+    "amount": "금액", "balance": "잔액", "account": "계좌", "quantity": "수량", "items": "상품", "item": "상품",
+    "product": "상품", "size": "크기", "toppings": "토핑", "room": "방", "doctor": "선생님", "patient": "환자",
+    "appointment": "예약", "reservation": "예약", "booking": "예약", "delivery": "배송", "day": "요일", "hours": "시간",
+    "subject": "제목", "reason": "이유", "message": "내용", "ticket": "접수", "card": "카드", "guests": "인원", "people": "인원",
+    "nights": "숙박 일수", "temperature": "온도", "weather": "날씨", "title": "제목", "department": "진료과", "symptoms": "증상",
+    "currency": "통화", "check": "체크", "in": "인", "out": "아웃", "level": "정도", "brightness": "밝기", "state": "상태",
+    "customer": "고객", "recipient": "받는 분", "arrival": "도착", "carrier": "택배사", "tracking": "운송장", "available": "예약 가능",
+    "paid": "결제", "confirmed": "확정", "slots": "시간", "slot": "시간", "code": "코드", "confirmation": "확인",
+}  # fmt: skip
+_VALUES: Mapping[str, str] = {
+    "shipped": "배송 중", "delivered": "배송 완료", "packing": "포장 중", "processing": "처리 중", "pending": "대기 중",
+    "cancelled": "취소됨", "canceled": "취소됨", "confirmed": "확정", "booked": "예약 완료", "completed": "완료",
+    "active": "사용 중", "blocked": "정지됨", "open": "열림", "closed": "닫힘", "paid": "결제 완료", "refunded": "환불 완료",
+    "in_transit": "배송 중", "on": "켜짐", "off": "꺼짐", "small": "스몰", "medium": "미디엄", "large": "라지",
+}  # fmt: skip
+_QUESTIONS: Mapping[str, str] = {
+    "date": "날짜는 언제가 좋으세요?",
+    "time": "몇 시가 좋으세요?",
+    "name": "성함이 어떻게 되세요?",
+}
+_ACTIONS: Mapping[str, str] = {
+    "cancel": "취소", "delete": "삭제", "remove": "삭제", "book": "예약", "reserve": "예약", "schedule": "예약",
+    "change": "변경", "update": "변경", "move": "변경", "reschedule": "변경", "pay": "결제", "transfer": "이체",
+    "send": "전송", "refund": "환불", "block": "정지", "create": "접수", "order": "주문", "find": "조회", "lookup": "조회",
+    "look": "조회", "check": "확인", "get": "조회", "list": "조회", "search": "검색",
+}  # fmt: skip
+_WEEKDAYS = "월화수목금토일"
+
+
+class Korean:
+    """Korean, in the polite style of a service desk."""
+
+    code = "ko"
+
+    def greet(self, role: str | None) -> str:
+        """Open the call."""
+        return f"안녕하세요, {role}입니다. 무엇을 도와드릴까요?" if role else PHRASES["hello"]
+
+    def ask(self, slot: Slot, *, again: bool) -> str:
+        """Ask for a missing value."""
+        sorry = "죄송합니다, 잘 알아듣지 못했습니다. " if again else ""
+        name = name_slot(slot)
+        if slot.kind == "choice" and 1 < len(slot.options) <= 8:
+            options = ", ".join(self.say_value(slot.name, option) for option in slot.options)
+            return f"{sorry}{name}{pick(name, '을', '를')} 골라 주세요: {options}."
+        if slot.kind == "flag":
+            return f"{sorry}{name}: 예, 아니요로 말씀해 주시겠어요?"
+        question = _QUESTIONS.get(slot.kind)
+        if question and (len(name.split()) <= 2 or slot.kind == "name"):
+            return sorry + question
+        hint = self._hint(slot) if again else ""
+        return f"{sorry}{name}{pick(name, '을', '를')} 알려 주시겠어요?{hint}"
+
+    def _hint(self, slot: Slot) -> str:
+        examples = slot.schema.get("examples")
+        return f" 예를 들면 {examples[0]}입니다." if isinstance(examples, list) and examples else ""
+
+    def confirm(self, tool: Tool, arguments: JsonObject) -> str:
+        """Say what is about to be done."""
+        slots = {slot.name: name_slot(slot) for slot in tool.slots}
+        told = [f"{slots.get(key, key)} {self.say_value(key, value)}" for key, value in arguments.items()]
+        head = f"{self.join(told)}, " if told else ""
+        return f"{head}{say_action(tool)} 진행할까요?"
+
+    def phrase(self, name: str) -> str:
+        """Return a fixed phrase."""
+        return PHRASES[name]
+
+    def describe_help(self, tools: Sequence[Tool]) -> str:
+        """Say what the agent can do."""
+        can = ", ".join(dict.fromkeys(name_action(tool) for tool in tools[:6]))
+        return f"{can}{pick(can, '을', '를')} 도와드릴 수 있습니다. 무엇을 도와드릴까요?" if can else PHRASES["hello"]
+
+    def describe_self(self, role: str | None) -> str:
+        """Say who the agent is."""
+        return f"저는 {role}입니다." if role else "저는 전화를 받는 상담 도우미입니다."
+
+    def tell_failure(self, message: str) -> str:
+        """Say that something did not work."""
+        return f"{PHRASES['failed']} {_end(message)}" if message else PHRASES["failed"]
+
+    def tell_found(self, count: int) -> str:
+        """Introduce several results."""
+        return f"모두 {count}건을 찾았습니다."
+
+    def tell_pairs(self, pairs: Sequence[tuple[str, JsonValue]], subject: str | None) -> str:
+        """Say keys and values as one sentence."""
+        told = [self._tell_pair(key, value) for key, value in pairs]
+        if not told:
+            return _end(subject or "")
+        head = f"{subject}: " if subject else ""
+        last = told[-1]
+        return f"{head}{', '.join(told)}{'' if last.endswith(('다', '요')) else '입니다'}."
+
+    def _tell_pair(self, key: str, value: JsonValue) -> str:
+        name, said = self.say_key(key), self.say_value(key, value)
+        return f"{name}{pick(name, '은', '는')} {said}"
+
+    def say_key(self, key: str) -> str:
+        """Say a key of a result."""
+        return _translate(key)
+
+    def join(self, parts: Sequence[str]) -> str:
+        """Join with commas; the last one too, since particles would depend on the word before."""
+        return ", ".join(parts)
+
+    def say_value(self, key: str, value: JsonValue) -> str:
+        """Say one value."""
+        match value:
+            case bool():
+                return "예" if value else "아니요"
+            case list():
+                return self.join([self.say_value(key, entry) for entry in value])
+            case dict():
+                return self.join([f"{self.say_key(k)} {self.say_value(k, v)}" for k, v in value.items() if v is not None])
+            case str():
+                return _VALUES.get(value.lower()) or say_text(value, _say_date, _say_time)
+            case float():
+                return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else str(value)
+        return str(value)
+
+
+def name_slot(slot: Slot) -> str:
+    """Return what a slot is called when it is asked for."""
+    head = re.split(r"[,.;:(\n]|입니다|예를 들", slot.description, maxsplit=1)[0].strip()
+    if is_korean(head) and len(head) <= 16 and not head.endswith(("다", "요")):
+        return head
+    return _translate(slot.name)
+
+
+def name_action(tool: Tool) -> str:
+    """Return what a tool does as a noun phrase (예약 취소)."""
+    words = split_name(tool.name).split()
+    action = next((_ACTIONS[word] for word in words[:1] if word in _ACTIONS), "")
+    topics = [_WORDS[word] for word in words[1:] if word in _WORDS]
+    first = re.split(r"[.(\n]", tool.description, maxsplit=1)[0].strip()
+    if is_korean(first) and first.endswith(("합니다", "습니다", "니다")):
+        noun = re.sub(r"(?:을|를)?\s?(?:합니다|찾습니다|잡습니다|알려 ?줍니다)$", "", first)
+        return noun if noun != first and len(noun) <= 24 and not action else " ".join([*topics, action]).strip() or tool.words
+    return " ".join(dict.fromkeys(part for part in [*topics, action] if part)) or tool.words
+
+
+def say_action(tool: Tool) -> str:
+    """Return what a tool does with the particle that "to go on with" needs."""
+    name = name_action(tool)
+    return f"{name}{pick(name, '을', '를')}"
+
+
+def pick(word: str, after_consonant: str, after_vowel: str) -> str:
+    """Return the particle that fits the end of a word."""
+    last = word[-1:] or "가"
+    if "가" <= last <= "힣":
+        return after_consonant if (ord(last) - ord("가")) % 28 else after_vowel
+    return after_consonant if last.lower() in "013678lmnr" else after_vowel
+
+
+def _translate(name: str) -> str:
+    if is_korean(name):
+        return name.replace("_", " ")
+    return " ".join(_WORDS.get(word, word) for word in split_name(name).split())
+
+
+def _say_date(date: datetime.date) -> str:
+    return f"{date.month}월 {date.day}일 {_WEEKDAYS[date.weekday()]}요일"
+
+
+def _say_time(time: datetime.time) -> str:
+    minutes = f" {time.minute}분" if time.minute else ""
+    return f"{'오전' if time.hour < 12 else '오후'} {(time.hour - 1) % 12 + 1}시{minutes}"
+
+
+def _end(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."

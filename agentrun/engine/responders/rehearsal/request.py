@@ -1,0 +1,232 @@
+"""What the caller wants, followed through the conversation.
+
+There is no state beside the conversation itself: it is walked from its beginning each time. A *request* is a
+tool that the caller wants and the values given so far; it is open until the tool is called or the caller drops
+it. Whether it waits for a value or for a yes follows from its values, so nothing has to be read out of the
+agent's own words, and a conversation that was held by another mind can be continued.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from agentrun.engine.responders.rehearsal.choice import THRESHOLD, Choice, demands_confirmation, rank_tools
+from agentrun.engine.responders.rehearsal.dialogue import Called, Event, Heard
+from agentrun.engine.responders.rehearsal.extracting import read_yes_no
+from agentrun.engine.responders.rehearsal.filling import fill_tool, find_missing, finish_arguments, is_correction
+from agentrun.engine.responders.rehearsal.slots import Slot, Tool
+from agentrun.engine.responders.rehearsal.smalltalk import find_aside
+from agentrun.engine.responders.rehearsal.words import read_words
+from agentrun.wire.json import JsonObject
+
+_REMEMBERED = frozenset({"code", "email", "phone", "uuid", "name"})
+_CARRIED = _REMEMBERED | {"account"}
+_REVISED = frozenset({"code", "choice", "date", "time", "moment", "number", "email", "phone", "uuid", "account", "place"})
+_FOLLOW_UP = re.compile(r"^\W*(?:and|what about|how about|then|or)\b|^\W*(?:그럼|그러면|그리고)|(?:은|는)요\W*$", re.I)
+_ANOTHER = re.compile(r"\b(?:another|other|different|new|else)\b|다른|새로운", re.I)
+_OWN_WORDS = frozenset({"gist", "phrase", "name", "place"})
+_CLEARLY = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A value is missing; `again` if it was asked for before."""
+
+    slot: Slot
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Everything is there, and a yes is needed first."""
+
+    tool: Tool
+    arguments: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The tool can be called."""
+
+    tool: Tool
+    arguments: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The caller does not want it any more."""
+
+
+Step: TypeAlias = Ask | Confirm | Go | Drop
+
+
+@dataclass(slots=True)
+class _Request:
+    tool: Tool
+    values: JsonObject
+    focus: str = ""
+    confirming: bool = False
+
+
+@dataclass(slots=True)
+class Caller:
+    """What is known of the caller's wishes after each utterance.
+
+    Attributes:
+        tools: what is offered, without the tool that ends the call.
+        step: what the newest utterance leads to; None if it is no business of a tool.
+
+    """
+
+    tools: Sequence[Tool]
+    instructions: str
+    now: datetime.datetime
+    step: Step | None = None
+    _request: _Request | None = None
+    _last: Called | None = None
+    _said: list[str] = field(default_factory=list)
+    _carried: JsonObject = field(default_factory=dict)
+
+    def follow(self, events: Sequence[Event]) -> Step | None:
+        """Walk through the conversation and return what its last utterance leads to."""
+        for event in events:
+            if isinstance(event, Heard):
+                self.step = self._hear(event.text)
+                if event.text:
+                    self._said.append(event.text)
+            elif isinstance(event, Called):
+                self._note_call(event)
+        return self.step
+
+    @property
+    def open_step(self) -> Step | None:
+        """What an open request waits for, for a caller who said something else in between."""
+        return self._next(self._request, again=True) if self._request else None
+
+    def _note_call(self, call: Called) -> None:
+        tool = self._find_tool(call.name)
+        if tool is None:
+            return
+        self._last = call
+        kinds = {slot.name: slot.kind for slot in tool.slots}
+        self._carried |= {key: value for key, value in call.arguments.items() if kinds.get(key) in _CARRIED}
+        if self._request and self._request.tool.name == call.name:
+            self._request = None
+
+    def _hear(self, text: str) -> Step | None:
+        if not text:
+            return None
+        return self._continue(self._request, text) if self._request else self._begin(text)
+
+    def _begin(self, text: str) -> Step | None:
+        ranked = rank_tools(text, self.tools)
+        if ranked and ranked[0].score >= THRESHOLD:
+            return self._open(ranked[0].tool, text)
+        return self._revise(text)
+
+    def force(self, text: str, name: str | None) -> Step | None:
+        """Choose a tool although little speaks for it: the client demands one."""
+        ranked = [choice for choice in rank_tools(text, self.tools) if name in (None, choice.tool.name)]
+        if not ranked or (name is None and len(ranked) > 1 and ranked[0].score == 0):
+            return None
+        return self._open(ranked[0].tool, text)
+
+    def _open(self, tool: Tool, text: str) -> Step:
+        values = fill_tool(tool, text, self.now)
+        if not _ANOTHER.search(text):
+            self._remember(tool, values)
+        self._request = _Request(tool, values)
+        return self._next(self._request, again=False)
+
+    def _remember(self, tool: Tool, values: JsonObject) -> None:
+        """Take what the caller said or used before for values that keep their meaning."""
+        wanted = {slot.name for slot in tool.slots if slot.required and slot.kind in _REMEMBERED} - values.keys()
+        for text in reversed(self._said[-10:] if wanted else []):
+            earlier = fill_tool(tool, text, self.now)
+            values |= {key: earlier[key] for key in wanted if key in earlier and key not in values}
+        for slot in tool.slots:
+            if slot.required and slot.kind in _CARRIED and slot.name in self._carried and slot.name not in values:
+                if fits := slot.kind != "code" or bool(slot.pattern and slot.pattern.search(str(self._carried[slot.name]))):
+                    values |= {slot.name: self._carried[slot.name]} if fits else {}
+
+    def _continue(self, request: _Request, text: str) -> Step | None:
+        aside = find_aside(text)
+        answer = read_yes_no(text)
+        if aside == "drop":
+            return self._drop()
+        given = fill_tool(request.tool, text, self.now, request.focus)
+        if aside in ("goodbye", "repeat", "who", "help", "wait") or (aside in ("thanks", "hello", "how_are_you") and not given):
+            return None
+        other = self._find_other(request, text, given)
+        if other is not None:
+            return self._open(other.tool, text)
+        changed = self._merge(request, given, text)
+        if request.confirming and not changed:
+            if answer is not None:
+                return self._finish(request) if answer else self._drop()
+        elif answer is False and not given:
+            return self._drop()
+        return self._next(request, again=not changed)
+
+    def _find_other(self, request: _Request, text: str, given: JsonObject) -> Choice | None:
+        """Return another tool that the caller turned to, unless the words answer what was asked."""
+        ranked = rank_tools(text, self.tools)
+        own = next((choice.score for choice in ranked if choice.tool.name == request.tool.name), 0.0)
+        best = ranked[0]
+        if best.tool.name == request.tool.name or best.score < THRESHOLD * _CLEARLY or best.score <= own:
+            return None
+        slots = {slot.name: slot for slot in request.tool.slots}
+        answered = request.focus in given and slots[request.focus].kind not in _OWN_WORDS
+        return None if answered or len(read_words(text)) < 2 else best
+
+    def _merge(self, request: _Request, given: JsonObject, text: str) -> bool:
+        """Take new values over; words of the caller's own only where they were asked for or corrected."""
+        kinds = {slot.name: slot.kind for slot in request.tool.slots}
+        before = dict(request.values)
+        for key, value in given.items():
+            fixed = kinds[key] in _OWN_WORDS and key in before and key != request.focus and not is_correction(text)
+            if not fixed:
+                request.values[key] = value
+        return request.values != before
+
+    def _next(self, request: _Request, *, again: bool) -> Step:
+        tool = request.tool
+        missing = find_missing(tool.slots, request.values)
+        if missing is not None:
+            asked, request.focus, request.confirming = request.focus, missing.name, False
+            return Ask(missing, again and asked == missing.name)
+        request.focus = ""
+        if demands_confirmation(tool, self.instructions):
+            request.confirming = True
+            return Confirm(tool, finish_arguments(tool.slots, request.values))
+        return self._finish(request)
+
+    def _finish(self, request: _Request) -> Step:
+        self._request = None
+        return Go(request.tool, finish_arguments(request.tool.slots, request.values))
+
+    def _drop(self) -> Step:
+        self._request = None
+        return Drop()
+
+    def _revise(self, text: str) -> Step | None:
+        """Repeat the last call with another value ("no, A1002", "and for Tuesday?")."""
+        tool = self._find_tool(self._last.name) if self._last else None
+        if tool is None or self._last is None:
+            return None
+        if not (is_correction(text) or _FOLLOW_UP.search(text)) or len(read_words(text)) > 8:
+            return None
+        kinds = {slot.name: slot.kind for slot in tool.slots}
+        given = {key: value for key, value in fill_tool(tool, text, self.now).items() if kinds[key] in _REVISED}
+        values = self._last.arguments | given
+        if not given or values == self._last.arguments:
+            return None
+        self._request = _Request(tool, values)
+        return self._next(self._request, again=False)
+
+    def _find_tool(self, name: str) -> Tool | None:
+        return next((tool for tool in self.tools if tool.name == name), None)

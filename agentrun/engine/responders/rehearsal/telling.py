@@ -1,0 +1,146 @@
+"""From the output of a tool to a sentence.
+
+Outputs are JSON of any shape, or text. agentrun's own envelope (`outcome`, `tool`, `result`, `error`) is understood,
+and so are the habits of other programs (`{"error": …}`, `{"success": false}`). What is not known to have worked is
+never told as if it had.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from agentrun.engine.responders.rehearsal.language import Language
+from agentrun.wire.json import JsonObject, JsonValue
+
+_TEXT_KEYS = ("say", "speech", "message", "text", "summary", "answer", "안내", "메시지")
+_STATUS_KEYS = ("success", "ok", "succeeded")
+_ERROR_KEYS = ("error", "errors", "error_message")
+_MOST_ENTRIES = 3
+_MOST_PAIRS = 8
+_LONGEST = 700
+_ADVICE = re.compile(r"\s*(?:It is not known whether|Do not tell|Do not repeat|say that you could not).*$", re.S)
+
+
+def tell_output(output: str, language: Language) -> str:
+    """Return what came of one tool call, in words."""
+    value = _parse(output)
+    if isinstance(value, dict) and isinstance(value.get("outcome"), str) and ({"result", "error", "tool"} & value.keys()):
+        return _tell_envelope(value, language)
+    return _shorten(tell_result(value, language))
+
+
+def tell_result(value: JsonValue, language: Language) -> str:
+    """Return a result in words: a text as it is, an object as a sentence, a list as its first entries."""
+    match value:
+        case None | "" | True:
+            return language.phrase("done")
+        case False:
+            return language.phrase("failed")
+        case str():
+            return value if value.rstrip().endswith((".", "!", "?", "…")) else f"{value.strip()}."
+        case list():
+            return _tell_list(value, language)
+        case dict():
+            return _tell_object(value, language)
+    return f"{language.say_value('', value)}."
+
+
+def _tell_envelope(envelope: JsonObject, language: Language) -> str:
+    error = envelope.get("error")
+    message = _find_message(error)
+    match envelope["outcome"]:
+        case "ok":
+            return _shorten(tell_result(envelope.get("result"), language))
+        case "unknown":
+            said = _ADVICE.sub("", message).strip()
+            return f"{language.phrase('unknown')} {said}".strip()
+        case "cancelled":
+            return language.phrase("cancelled")
+    return _shorten(language.tell_failure(message))
+
+
+def _tell_object(value: JsonObject, language: Language) -> str:
+    failure = _find_failure(value)
+    if failure is not None:
+        return language.tell_failure(failure)
+    if value.get("found") is False:
+        return language.phrase("nothing_found")
+    known = {key: entry for key, entry in value.items() if entry is not None and key not in (*_STATUS_KEYS, "found")}
+    text = next((str(known[key]) for key in _TEXT_KEYS if isinstance(known.get(key), str) and known[key]), None)
+    if text is not None:
+        return tell_result(text, language)
+    if len(known) == 1:
+        (key, only), = known.items()
+        if isinstance(only, (list, dict)) and _is_deep(only):
+            return tell_result(only, language)
+    return _tell_members(known, language) if known else language.phrase("done")
+
+
+def _tell_members(known: JsonObject, language: Language) -> str:
+    flat = {key: entry for key, entry in known.items() if not _is_deep(entry)}
+    deep = [entry for entry in known.values() if _is_deep(entry)]
+    pairs = [(key, entry) for key, entry in _join_money(flat).items() if entry not in ([], {}, "")]
+    told = [language.tell_pairs(pairs[:_MOST_PAIRS], None)] if pairs else []
+    told += [tell_result(entry, language) for entry in deep[:_MOST_ENTRIES]]
+    return " ".join(part for part in told if part) or language.phrase("nothing_found")
+
+
+def _tell_list(entries: list[JsonValue], language: Language) -> str:
+    if not entries:
+        return language.phrase("nothing_found")
+    if len(entries) == 1:
+        return tell_result(entries[0], language)
+    if not any(isinstance(entry, (dict, list)) for entry in entries):
+        return f"{language.join([language.say_value('', entry) for entry in entries[:20]])}."
+    told = [tell_result(entry, language) for entry in entries[:_MOST_ENTRIES]]
+    return " ".join([language.tell_found(len(entries)), *told])
+
+
+def _join_money(flat: JsonObject) -> JsonObject:
+    """Put a currency beside the one amount it belongs to."""
+    currency = flat.get("currency")
+    amounts = [key for key, entry in flat.items() if isinstance(entry, (int, float)) and not isinstance(entry, bool)]
+    if not isinstance(currency, str) or len(amounts) != 1:
+        return flat
+    amount = flat[amounts[0]]
+    spoken = f"{amount:.2f}" if isinstance(amount, float) else str(amount)
+    return {k: f"{spoken} {currency}" if k == amounts[0] else v for k, v in flat.items() if k != "currency"}
+
+
+def _find_failure(value: JsonObject) -> str | None:
+    """Return the message of a result that reports a failure, or None."""
+    errors: Sequence[JsonValue] = [value[key] for key in _ERROR_KEYS if value.get(key)]
+    if errors:
+        return _find_message(errors[0])
+    if any(value.get(key) is False for key in _STATUS_KEYS) or value.get("status") in ("error", "failed", "failure"):
+        return _find_message(value)
+    return None
+
+
+def _find_message(error: JsonValue) -> str:
+    if isinstance(error, str):
+        return error
+    if isinstance(error, list):
+        return _find_message(error[0]) if error else ""
+    if not isinstance(error, dict):
+        return ""
+    return next((error[key] for key in ("message", "detail", "reason", "text") if isinstance(error.get(key), str)), "")
+
+
+def _is_deep(value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        return True
+    return isinstance(value, list) and any(isinstance(entry, (dict, list)) for entry in value)
+
+
+def _parse(output: str) -> JsonValue:
+    try:
+        return json.loads(output)
+    except (ValueError, RecursionError):
+        return output
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST].rsplit(" ", 1)[0] + " …"
