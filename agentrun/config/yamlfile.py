@@ -67,8 +67,8 @@ def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Diagnostic]]
         return _compose(text.removeprefix("\ufeff"), builder), builder.findings
     except _Stop as stop:
         return None, [*builder.findings, stop.finding]
-    except yaml.reader.ReaderError as error:
-        return None, [*builder.findings, _control_character(text, error.position, file)]
+    except yaml.reader.ReaderError:
+        return None, [*builder.findings, _control_character(text, file)]
     except yaml.MarkedYAMLError as error:
         return None, [*builder.findings, explain_yaml_error(error, text, file)]
 
@@ -237,9 +237,12 @@ def _missing_libyaml(file: str) -> Diagnostic:
     return diagnose("AR003", "PyYAML was built without libyaml here", Span(file, end_column=2), hint=hint)
 
 
-def _control_character(text: str, position: int, file: str) -> Diagnostic:
-    head = text.removeprefix("\ufeff")[:position]
+def _control_character(text: str, file: str) -> Diagnostic:
+    """Find the character that the parser refused; libyaml reports its offset in bytes, not characters."""
+    text = text.removeprefix("\ufeff")
+    match = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    position = match.start() if match else 0
+    head = text[:position]
     line, column = head.count("\n") + 1, position - head.rfind("\n")
-    character = f"U+{ord(text.removeprefix(chr(0xFEFF))[position]):04X}"
-    message = f"the control character {character} is not allowed here"
+    message = f"the control character U+{ord(text[position]):04X} is not allowed here"
     return diagnose("AR015", message, Span(file, line, column, line, column + 1))
