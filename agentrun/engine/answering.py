@@ -23,7 +23,7 @@ from agentrun.engine.response import CancelReason, Response, ResponseSettings
 from agentrun.engine.seams import Prompt
 from agentrun.engine.settings import RESPONSE_AUDIO, SHARED, check_tool_choice, name_voice
 from agentrun.engine.state import SessionState, pick_function_tools
-from agentrun.engine.usage import estimate_item_tokens, estimate_prompt_tokens
+from agentrun.engine.usage import add_tokens, estimate_prompt_tokens
 from agentrun.wire.json import JsonObject, JsonValue
 
 
@@ -188,8 +188,8 @@ class Answering:
 
     def _ask(self, response: Response, items: Sequence[Item]) -> None:
         settings, state = response.settings, self._state
-        sizes = [estimate_item_tokens(item.show_to_model(), item.audio_ms) for item in items]
-        fixed = estimate_prompt_tokens(settings.instructions, settings.tools, ())
+        sizes = [item.tokens for item in items]
+        fixed = estimate_prompt_tokens(settings.instructions, settings.tools)
         limit = find_traits(state.settings["model"]).input_tokens
         first = find_first_kept(
             fixed.total, [size.total for size in sizes], limit, state.settings["truncation"]
@@ -199,7 +199,7 @@ class Answering:
                 "The conversation is longer than the model can read, and truncation is disabled."
             )
             return
-        response.read = sum(sizes[first:], fixed)
+        response.read = add_tokens([fixed, *sizes[first:]])
         shown = [item.show_to_model() for item in items[first:]]
         prompt = Prompt(
             settings.instructions,

@@ -27,6 +27,7 @@ from agentrun.engine.checks import (
     refuse_choice,
     refuse_missing,
 )
+from agentrun.engine.usage import Tokens, estimate_item_tokens
 from agentrun.wire.json import JsonObject, JsonValue
 
 MAX_AUDIO_BYTES = 64 * 1024 * 1024
@@ -129,6 +130,7 @@ class Item:
     audio_ms: int = 0
     heard: str | None = None
     unclear: bool = False
+    _counted: tuple[object, Tokens] | None = None
 
     @property
     def id(self) -> str:
@@ -140,9 +142,20 @@ class Item:
         """Return the size of the sound that is kept."""
         return sum(map(len, self.pieces))
 
+    @property
+    def tokens(self) -> Tokens:
+        """What it costs a model to read it; counted once for each state, because every response asks."""
+        state = (self.audio_ms, self.wire.get("status"))
+        if self._counted is None or self._counted[0] != state:
+            self._counted = (state, estimate_item_tokens(self.wire, self.audio_ms))
+        return self._counted[1]
+
     def show(self) -> JsonObject:
-        """Return it for an event: a copy, without sound."""
-        return copy.deepcopy(self.wire)
+        """Return it for an event: a copy (of all that ever changes), without sound."""
+        shown = dict(self.wire)
+        if "content" in shown:
+            shown["content"] = [dict(part) for part in shown["content"]]
+        return shown
 
     def show_with_audio(self) -> JsonObject:
         """Return it for `conversation.item.retrieved`."""

@@ -298,7 +298,8 @@ class SpokenItem(_MessageItem):
         chars = spoken[-1] if spoken else 0
         if chars >= len(self.text):
             return self.text
-        return self.text[:chars].rpartition(" ")[0]
+        head = self.text[:chars]
+        return head if self.text[chars].isspace() else head.rpartition(" ")[0]
 
     def _write_until(self, chars: int) -> None:
         out = self.place.outbox

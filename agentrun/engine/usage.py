@@ -8,7 +8,7 @@ Korean. An image is a flat figure. Nothing is ever cached here, so the cached co
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agentrun.wire.json import JsonObject, JsonValue
@@ -75,11 +75,19 @@ def _estimate_part(part: JsonObject, audio_ms: int) -> Tokens:
             return Tokens(text=estimate_text_tokens(part.get("text") or ""))
 
 
-def estimate_prompt_tokens(instructions: str, tools: Sequence[JsonValue], items: Iterable[Tokens]) -> Tokens:
-    """Return what one response reads: instructions, tools and the conversation."""
-    fixed = estimate_text_tokens(instructions)
-    fixed += sum(estimate_text_tokens(json.dumps(tool, ensure_ascii=False)) for tool in tools)
-    return sum(items, Tokens(text=fixed))
+def estimate_prompt_tokens(instructions: str, tools: Sequence[JsonValue]) -> Tokens:
+    """Return what every response reads before the conversation."""
+    described = sum(estimate_text_tokens(json.dumps(tool, ensure_ascii=False)) for tool in tools)
+    return Tokens(text=estimate_text_tokens(instructions) + described)
+
+
+def add_tokens(pieces: Sequence[Tokens]) -> Tokens:
+    """Return the sum of many."""
+    return Tokens(
+        sum(piece.text for piece in pieces),
+        sum(piece.audio for piece in pieces),
+        sum(piece.image for piece in pieces),
+    )
 
 
 def render_usage(read: Tokens, written: Tokens) -> JsonObject:

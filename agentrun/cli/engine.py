@@ -1,0 +1,80 @@
+"""`agentrun engine`: the embedded Realtime server alone, for any Realtime client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agentrun.errors import AgentrunError
+
+if TYPE_CHECKING:
+    from asyncio import Event
+
+
+def engine_command(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")
+    ] = 8765,
+    responder: Annotated[str, typer.Option(help="What thinks: `rehearsal`.")] = "rehearsal",
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens in sessions.")] = False,
+) -> None:
+    """Serve the Realtime protocol offline, so that any client of it can be tried without a key.
+
+    Example: agentrun engine --port 8765
+    """
+    import asyncio
+    import logging
+    import sys
+
+    from agentrun.engine.opening import RESPONDERS
+
+    if responder not in RESPONDERS:
+        message = f"`{responder}` is not one of {', '.join(RESPONDERS)}"
+        raise typer.BadParameter(message, param_hint="--responder")
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(
+        stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        asyncio.run(_serve(host, port, responder))
+    except OSError as error:
+        raise AgentrunError(_explain(error, host, port)) from error
+
+
+async def _serve(host: str, port: int, responder: str) -> None:
+    from agentrun.engine.opening import open_engine
+    from agentrun.engine.server import listen
+
+    stop = _watch_signals()
+    async with open_engine(responder) as (parts, degraded), listen(parts, host, port) as real_port:
+        for line in degraded:
+            typer.echo(f"agentrun: {line}", err=True)
+        shown = f"[{host}]" if ":" in host else host
+        url = f"http://{shown}:{real_port}/v1"
+        typer.echo(f"engine ready at ws://{shown}:{real_port}/v1/realtime; use it with OPENAI_BASE_URL={url}")
+        await stop.wait()
+
+
+def _watch_signals() -> Event:
+    """Return an event that the first SIGINT or SIGTERM sets."""
+    import asyncio
+    import signal
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows: its event loop has no signal handlers
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    return stop
+
+
+def _explain(error: OSError, host: str, port: int) -> str:
+    import errno
+
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {host} is taken by another program; choose another with `--port`"
+    return f"cannot listen on {host} port {port}: {error.strerror or error}"

@@ -1,0 +1,301 @@
+"""One session in real time: the core, its clock, its tasks and the frames that go out.
+
+Everything runs on one event loop. The core is called without awaiting anything, so its calls cannot
+interleave and need no lock. Every task belongs to the session's task group and dies with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Protocol
+
+from agentrun.audio import PCM_24K
+from agentrun.engine.core import Core
+from agentrun.engine.ears import Ears, to_pcm16k
+from agentrun.engine.effects import (
+    Close,
+    Generate,
+    Heard,
+    Input,
+    Listen,
+    Output,
+    Produced,
+    ProducedEnd,
+    Speak,
+    Spoken,
+    SpokenEnd,
+    Stop,
+    Transcribe,
+    Wake,
+)
+from agentrun.engine.seams import Responder
+from agentrun.engine.speech.seams import Hints, Recogniser, SpeechDetector, Voice
+from agentrun.engine.speech.silent import DeafRecogniser
+from agentrun.engine.speech.turns import PauseReached, TurnEvent, estimate_completeness
+from agentrun.errors import AgentrunError, RemoteProtocolError
+from agentrun.wire import (
+    ClientEvent,
+    ServerEvent,
+    client,
+    decode_json,
+    encode_event,
+    parse_client_event,
+)
+from agentrun.wire.json import JsonObject
+
+log = logging.getLogger(__name__)
+
+MAX_UNSENT_BYTES = 32 * 1024 * 1024
+SEND_LIMIT_S = 20.0
+CLOSE_LIMIT_S = 5.0
+_LEAD_MS = 1000
+
+Receive = Callable[[], Awaitable["str | bytes | None"]]
+"""Wait for the client's next frame; None once the client is gone."""
+Send = Callable[[str], Awaitable[None]]
+"""Write a text frame; raises OSError where the client is gone."""
+CloseSocket = Callable[[int, str], Awaitable[None]]
+"""Close with a WebSocket code and a reason."""
+
+
+class Speech(Protocol):
+    """The speech parts of a process, shared by its sessions; `engine.speech.open_speech` gives one."""
+
+    @property
+    def recogniser(self) -> Recogniser:
+        """What turns an utterance into text."""
+
+    @property
+    def voice(self) -> Voice:
+        """What speaks."""
+
+    def detector(self) -> SpeechDetector:
+        """Return a detector for one session."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineParts:
+    """What sessions are made of.
+
+    Attributes:
+        responder: the mind.
+        speech: ears and voice.
+        pace: how many times faster than real time speech goes out after its first second.
+
+    """
+
+    responder: Responder
+    speech: Speech
+    pace: float = 5.0
+
+
+class SessionDriver:
+    """Runs one session until the client goes, the time is up, or it fails."""
+
+    def __init__(
+        self, core: Core, parts: EngineParts, receive: Receive, send: Send, close: CloseSocket
+    ) -> None:
+        self._core = core
+        self._parts = parts
+        self._receive, self._send, self._close = receive, send, close
+        self._ears = Ears(parts.speech.detector())
+        self._unsent: deque[str] = deque()
+        self._unsent_bytes = 0
+        self._has_unsent = asyncio.Event()
+        self._clock_changed = asyncio.Event()
+        self._response_tasks: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
+        self._tasks = asyncio.TaskGroup()
+        self._started_at = asyncio.get_running_loop().time()
+        self._session = Hints()
+        self._closing: tuple[int, str] | None = None
+
+    @property
+    def _now_ms(self) -> int:
+        return int((asyncio.get_running_loop().time() - self._started_at) * 1000)
+
+    async def run(self) -> None:
+        """Serve the session; returns when the client is gone or the connection was closed."""
+        try:
+            async with self._tasks:
+                self._perform(self._core.start(self._now_ms))
+                self._tasks.create_task(self._write())
+                self._tasks.create_task(self._watch_clock())
+                self._tasks.create_task(self._read())
+        except* _SessionOver:
+            pass
+        if self._closing is not None:
+            # a peer that does not read can keep a close frame waiting for ever
+            with contextlib.suppress(TimeoutError, OSError):
+                async with asyncio.timeout(CLOSE_LIMIT_S):
+                    await self._close(*self._closing)
+
+    async def _read(self) -> None:
+        while (frame := await self._receive()) is not None:
+            event = _parse(frame)
+            self._put(event)
+            if isinstance(event, client.InputAudioBufferAppend):
+                await self._hear(event.audio)
+        raise _SessionOver
+
+    async def _hear(self, audio: bytes) -> None:
+        for events in self._ears.feed(audio):
+            for event in events:
+                self._take_turn_event(event)
+            await asyncio.sleep(0)  # a client may append minutes at once; other sessions go on
+
+    def _take_turn_event(self, event: TurnEvent) -> None:
+        if isinstance(event, PauseReached):
+            self._tasks.create_task(self._judge_pause(self._ears.turn))
+        else:
+            self._put(event)
+
+    async def _judge_pause(self, turn: int) -> None:
+        heard = self._ears.heard_pcm16k
+        transcript = await self._parts.speech.recogniser.transcribe(heard, self._session, None)
+        self._ears.judge(turn, estimate_completeness(transcript))
+
+    async def _write(self) -> None:
+        while True:
+            await self._has_unsent.wait()
+            while self._unsent:
+                frame = self._unsent.popleft()
+                self._unsent_bytes -= len(frame)
+                await self._write_one(frame)
+            self._has_unsent.clear()
+            if self._closing is not None:
+                raise _SessionOver
+
+    async def _write_one(self, frame: str) -> None:
+        try:
+            async with asyncio.timeout(SEND_LIMIT_S):
+                await self._send(frame)
+        except (OSError, TimeoutError) as error:
+            raise _SessionOver from error
+
+    async def _watch_clock(self) -> None:
+        while (deadline_ms := self._core.deadline_ms) is not None:
+            wait_s = max(0, deadline_ms - self._now_ms) / 1000
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._clock_changed.wait()
+                self._clock_changed.clear()
+            except TimeoutError:
+                self._put(Wake())
+
+    def _put(self, event: str | JsonObject | ClientEvent | Input) -> None:
+        before = self._core.deadline_ms
+        self._perform(self._core.handle(event, self._now_ms))
+        if self._core.deadline_ms != before:
+            self._clock_changed.set()
+
+    def _perform(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            match output:
+                case Listen():
+                    self._ears.listen(output)
+                case Transcribe():
+                    self._tasks.create_task(self._transcribe(output))
+                case Generate():
+                    self._start(output.response_id, self._generate(output))
+                case Speak():
+                    self._start(output.response_id, self._speak(output))
+                case Stop():
+                    for task in self._response_tasks.pop(output.response_id, ()):
+                        task.cancel()
+                case Close():
+                    self._end(output.code, output.reason)
+                case _:
+                    self._queue(output)
+
+    def _queue(self, event: ServerEvent) -> None:
+        frame = encode_event(event)
+        self._unsent.append(frame)
+        self._unsent_bytes += len(frame)
+        self._has_unsent.set()
+        if self._unsent_bytes > MAX_UNSENT_BYTES and self._closing is None:
+            log.warning("closing a session whose client does not read: %d bytes unsent", self._unsent_bytes)
+            self._unsent.clear()
+            self._end(1008, "the client does not read")
+
+    def _end(self, code: int, reason: str) -> None:
+        self._closing = (code, reason)
+        self._has_unsent.set()
+
+    def _start(self, response_id: str, work: Coroutine[None, None, None]) -> None:
+        task = self._tasks.create_task(work)
+        tasks = self._response_tasks[response_id]
+        tasks.add(task)
+        task.add_done_callback(lambda done: self._forget(response_id, done))
+
+    def _forget(self, response_id: str, task: asyncio.Task[None]) -> None:
+        tasks = self._response_tasks.get(response_id, set())
+        tasks.discard(task)
+        if not tasks:
+            self._response_tasks.pop(response_id, None)
+
+    async def _transcribe(self, order: Transcribe) -> None:
+        recogniser = self._parts.speech.recogniser
+        if isinstance(recogniser, DeafRecogniser):
+            error = "no speech recogniser is installed; install `agentrun[speech]`"
+            self._put(Heard(order.item_id, "", error))
+            return
+        self._session = Hints(order.instructions, list(order.tools))
+        pcm16k = to_pcm16k(order.audio, order.format)
+        transcript = await recogniser.transcribe(pcm16k, self._session, order.language)
+        self._put(Heard(order.item_id, transcript.text))
+
+    async def _generate(self, order: Generate) -> None:
+        error = None
+        try:
+            moves = self._parts.responder.respond(order.prompt)
+            if isinstance(moves, AsyncIterator):
+                async for move in moves:
+                    self._put(Produced(order.response_id, move))
+            else:
+                for move in moves:
+                    self._put(Produced(order.response_id, move))
+        except AgentrunError as failure:
+            error = str(failure)
+        self._put(ProducedEnd(order.response_id, error))
+
+    async def _speak(self, order: Speak) -> None:
+        began_ms, made_ms = self._now_ms, 0
+        voice = self._parts.speech.voice
+        chunks = voice.speak(order.text, language=order.language, voice=order.voice, speed=order.speed)
+        async with _closing(chunks):
+            async for chunk in chunks:
+                self._put(Spoken(order.response_id, order.item_id, chunk.pcm, chunk.chars))
+                made_ms += PCM_24K.to_ms(len(chunk.pcm))
+                ahead_ms = (made_ms - _LEAD_MS) / self._parts.pace - (self._now_ms - began_ms)
+                if ahead_ms > 0:
+                    await asyncio.sleep(ahead_ms / 1000)
+        self._put(SpokenEnd(order.response_id, order.item_id))
+
+
+class _SessionOver(Exception):
+    """Ends the session's task group in good order."""
+
+
+def _parse(frame: str | bytes) -> str | ClientEvent:
+    """Parse a frame once; what cannot be parsed is left to the core, which words the error."""
+    text = frame.decode("utf-8", "replace") if isinstance(frame, bytes) else frame
+    try:
+        return parse_client_event(decode_json(text))
+    except RemoteProtocolError:
+        return text
+
+
+@contextlib.asynccontextmanager
+async def _closing(chunks: AsyncIterator[object]) -> AsyncIterator[None]:
+    """Close an iterator that can be closed, which cancels the speech behind it."""
+    try:
+        yield
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()
