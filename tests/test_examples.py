@@ -70,7 +70,7 @@ def test_the_example_agents_are_free_of_findings() -> None:
 async def test_an_order_is_found(order_id: str, status: str) -> None:
     outcome = await use("orders:lookup_order", order_id=order_id)
     assert outcome.result["status"] == status
-    assert outcome.result["items"]
+    assert outcome.result["content"]
     assert ("delivery" in outcome.result) == (status != "cancelled")
 
 

@@ -55,7 +55,7 @@ class OrderAnswer(TypedDict, total=False):
     order_id: str
     status: str
     delivery: str
-    items: str
+    content: str
 
 
 class HoursAnswer(TypedDict):
@@ -136,7 +136,7 @@ def _describe(order: sqlite3.Row) -> OrderAnswer:
         answer["delivery"] = f"delivered on {spoken}"
     elif order["status"] != "cancelled":
         answer["delivery"] = f"expected on {spoken}"
-    answer["items"] = order["items"]
+    answer["content"] = order["items"]
     return answer
 
 
