@@ -84,7 +84,7 @@ _IS_LEADS = split_phrases(
 )
 _DETERMINERS = split_words("my the a an this that your our another some any one")
 _PREPOSITIONS = split_words("with for of on at in to from is and by as about under")
-_CODE_LEADS = split_phrases("number | is | for | id | it's | it is | with number | with the number")
+_CODE_LEADS = split_phrases("is | for | it's | it is | number is")
 _CONDITION = re.compile(r"\b(?:when|whenever|that|if|which|because|after|before|unless|once)\b.*", re.S)
 _STOP_WORDS = frozenset(
     split_words(
@@ -286,7 +286,7 @@ def _compose_things(topics: _Topics) -> Node:
         before = [maybe(Many(value))]
     options: list[Node] = [*code, *(seq(part, *map(maybe, code)) for part in tail)]
     if topics.objects:
-        naming = any_of("number", "id", "is") if code else any_of("is")
+        naming = any_of("number") if code else any_of("is")
         thing = seq(maybe(any_of(*_DETERMINERS)), *before, any_of(*topics.objects), maybe(naming))
         options.append(seq(thing, *map(maybe, code), *map(maybe, tail)))
     return any_of(*options)

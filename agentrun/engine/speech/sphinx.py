@@ -31,7 +31,8 @@ _LETTER_SOUNDS = dict(
         LETTERS,
         split_phrases(
             "EY | B IY | S IY | D IY | IY | EH F | JH IY | EY CH | AY | JH EY | K EY | EH L | EH M | EH N "
-            "| OW | P IY | K Y UW | AA R | EH S | T IY | Y UW | V IY | D AH B AH L Y UW | EH K S | W AY | Z IY"
+            "| OW | P IY | K Y UW | AA R | EH S | T IY | Y UW | V IY "
+            "| D AH B AH L Y UW | EH K S | W AY | Z IY"
         ),
         strict=True,
     )
@@ -104,6 +105,7 @@ class SphinxRecogniser:
                 "op": "learn",
                 "key": prepared.key,
                 "jsgf": prepared.jsgf,
+                "words": prepared.words,
                 "arpa": prepared.arpa,
                 "sounds": sounds,
             }

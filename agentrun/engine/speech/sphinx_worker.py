@@ -3,7 +3,7 @@
 pocketsphinx keeps the interpreter's lock while it works, so it gets an interpreter of its own. Requests:
 
 * `{"op": "unknown", "words": [...]}`: one reply `{"words": [...]}`, those that the dictionary lacks.
-* `{"op": "learn", "key", "jsgf", "arpa", "sounds": {word: phones or word}}`: one reply `{}`.
+* `{"op": "learn", "key", "jsgf", "words", "arpa", "sounds": {word: phones or word}}`: one reply `{}`.
 * `{"op": "hear", "key"}` and 16 kHz PCM16: one reply `{"words": [...], "confident", "margin"}`, or
   `{"missing": true}` if the key is not known (any more).
 """
@@ -25,6 +25,7 @@ from typing import Any
 from agentrun.engine.speech.pipes import Message, open_worker_side
 
 _KEPT_LANGUAGES = 8
+_KEPT_GUESSERS = 2
 _RMS = 2000  # of 32 767; where the acoustic model was trained
 _DITHER = 0.018  # of the RMS: 35 dB below
 _PAD_MS = 120
@@ -42,7 +43,7 @@ LIKELY = -0.0026
 
 
 class Sphinx:
-    """Three decoders: one for grammars, one for language models, one that hears any row of phones.
+    """Decoders: one for all grammars, one that hears any row of phones, one for each language model in use.
 
     The grammar's choices are all written as equally likely, which says little; so their weight (`lw`) is
     low and words cost something (`wip`).
@@ -52,13 +53,10 @@ class Sphinx:
         from pocketsphinx import Decoder, get_model_path
 
         self._decoder: Any = Decoder(lm=None, bestpath=False, lw=2.5, wip=0.2, loglevel="FATAL")
-        self._guesser: Any = Decoder(lm=None, bestpath=False, loglevel="FATAL")
         phone_model = get_model_path("en-us/en-us-phone.lm.bin")
-        self._phones: Any = Decoder(
-            lm=None, allphone=phone_model, lw=2.0, beam=1e-20, pbeam=1e-20, bestpath=False, loglevel="FATAL"
-        )
-        self._models: OrderedDict[str, str] = OrderedDict()
-        self._loaded: set[str] = set()
+        self._phones: Any = _open_decoder("sil SIL\n", allphone=phone_model, lw=2.0, beam=1e-20, pbeam=1e-20)
+        self._models: OrderedDict[str, tuple[list[str], str]] = OrderedDict()
+        self._guessers: OrderedDict[str, Any] = OrderedDict()
         self._sounds: dict[str, str] = {}
 
     def list_unknown(self, words: list[str]) -> list[str]:
@@ -67,29 +65,35 @@ class Sphinx:
             word for word in words if word not in self._sounds and self._decoder.lookup_word(word) is None
         ]
 
-    def learn(self, key: str, jsgf: str, arpa: str, sounds: dict[str, str]) -> None:
+    def learn(self, key: str, jsgf: str, model: tuple[list[str], str], sounds: dict[str, str]) -> None:
         """Add a grammar and a language model under a name."""
         for word, phones in sounds.items():
             if word not in self._sounds and self._decoder.lookup_word(word) is None:
                 self._add_word(word, phones)
         self._decoder.add_jsgf_string(key, jsgf)
-        self._models[key] = arpa
+        self._models[key] = model
         while len(self._models) > _KEPT_LANGUAGES:
             old, _ = self._models.popitem(last=False)
             self._decoder.remove_search(old)
-            if old in self._loaded:
-                self._loaded.discard(old)
-                self._guesser.remove_search(old)
+            self._guessers.pop(old, None)
 
-    def _load_model(self, key: str) -> None:
-        """Load a language model when it is first needed: it takes a second, and most turns fit the grammar."""
-        if key in self._loaded:
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "caller.arpa")
-            path.write_text(self._models[key], encoding="utf-8")
-            self._guesser.add_lm_file(key, str(path))
-        self._loaded.add(key)
+    def _open_guesser(self, key: str) -> Any:
+        """Return the decoder with a session's language model; opened when the grammar first fails.
+
+        It gets a small dictionary of its own: with the whole one, a model takes seconds to load.
+        """
+        if key not in self._guessers:
+            words, arpa = self._models[key]
+            lines = [line for word in words for line in self._list_pronunciations(word)]
+            self._guessers[key] = _open_decoder("\n".join(lines) + "\n", arpa)
+            while len(self._guessers) > _KEPT_GUESSERS:
+                self._guessers.popitem(last=False)
+        self._guessers.move_to_end(key)
+        return self._guessers[key]
+
+    def _list_pronunciations(self, word: str) -> list[str]:
+        names = (word, *(f"{word}({number})" for number in (2, 3)))
+        return [f"{name} {sound}" for name in names if (sound := self._decoder.lookup_word(name))]
 
     def _add_word(self, word: str, phones: str) -> None:
         """Add a word; `=other` as its phones takes over every pronunciation of that dictionary word."""
@@ -103,10 +107,8 @@ class Sphinx:
                 if (sound := self._decoder.lookup_word(name))
             ]
         for number, sound in enumerate(found, start=1):
-            for decoder in (self._decoder, self._guesser):
-                decoder.add_word(
-                    word if number == 1 else f"{word}({number})", sound, False
-                )  # updating would rebuild every search
+            # Updating would rebuild every search.
+            self._decoder.add_word(word if number == 1 else f"{word}({number})", sound, False)
 
     def hear(self, key: str, pcm: bytes) -> dict[str, Any]:
         """Recognise one utterance."""
@@ -119,8 +121,7 @@ class Sphinx:
         margin = (score - self._decode(self._phones, None, sound)[1]) / frames if words else -1.0
         if words and margin >= LIKELY:
             return {"words": words, "confident": margin >= BELIEVED, "margin": margin}
-        self._load_model(key)
-        guess, _ = self._decode(self._guesser, key, sound)
+        guess, _ = self._decode(self._open_guesser(key), None, sound)
         return {"words": guess or words, "confident": False, "margin": margin}
 
     @staticmethod
@@ -134,6 +135,19 @@ class Sphinx:
         if found is None:
             return [], -math.inf
         return found.hypstr.split(), math.log(found.score) if found.score > 0 else -math.inf
+
+
+def _open_decoder(dictionary: str, arpa: str | None = None, **options: Any) -> Any:
+    """Open a decoder with a small dictionary and, if given, a language model."""
+    from pocketsphinx import Decoder
+
+    with tempfile.TemporaryDirectory() as folder:
+        words, model = Path(folder, "words.dict"), Path(folder, "caller.arpa")
+        words.write_text(dictionary, encoding="utf-8")
+        if arpa is not None:
+            model.write_text(arpa, encoding="utf-8")
+            options["lm"] = str(model)
+        return Decoder(dict=str(words), loglevel="FATAL", bestpath=False, **options)
 
 
 def condition(pcm: bytes) -> bytes:
@@ -186,7 +200,8 @@ def main() -> None:
             case "unknown":
                 yield Message({"words": sphinx.list_unknown(header["words"])})
             case "learn":
-                sphinx.learn(header["key"], header["jsgf"], header["arpa"], header["sounds"])
+                model = (header["words"], header["arpa"])
+                sphinx.learn(header["key"], header["jsgf"], model, header["sounds"])
                 yield Message({})
             case _:
                 yield Message(sphinx.hear(header["key"], request.body))
