@@ -218,14 +218,12 @@ def _explain_type(case: _Case) -> Iterator[Diagnostic]:
 
 def _explain_choice(case: _Case) -> Iterator[Diagnostic]:
     words = [str(word) for word in case.value]
-    listed = " or ".join(filter(None, [", ".join(f"`{w}`" for w in words[:-1]), f"`{words[-1]}`"]))
-    if isinstance(case.node, YamlScalar) and isinstance(case.node.value, bool):
-        hint = "`true` and `false` are booleans; the words here are texts"
-    else:
-        near = difflib.get_close_matches(str(getattr(case.node, "value", "")), words, 1, 0.6)
-        hint = f"did you mean `{near[0]}`?" if near else case.hint
+    near = difflib.get_close_matches(str(getattr(case.node, "value", "")), words, 1, 0.6)
+    hint = f"did you mean `{near[0]}`?" if near else case.hint
     also = ", or a mapping" if case.schema.get("type") is None and len(words) > 1 else ""
-    yield case.report("AR213", f"{case.name} must be {listed}{also}, found {_show(case.node)}", hint=hint)
+    yield case.report(
+        "AR213", f"{case.name} must be {_list_words(words)}{also}, found {_show(case.node)}", hint=hint
+    )
 
 
 def _explain_const(case: _Case) -> Iterator[Diagnostic]:
@@ -312,9 +310,15 @@ _EXPLAINERS: Mapping[str, Callable[[_Case], Iterable[Diagnostic]]] = {
 def _expected(schema: JsonObject) -> str:
     if "title" in schema:
         return str(schema["title"])
+    if "enum" in schema:
+        return _list_words(schema["enum"])
     types = schema.get("type", "string")
     names = [_TYPE_NAMES[kind] for kind in ([types] if isinstance(types, str) else types) if kind != "null"]
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _list_words(words: list[str]) -> str:
+    return " or ".join(filter(None, [", ".join(f"`{w}`" for w in words[:-1]), f"`{words[-1]}`"]))
 
 
 def _show(node: YamlNode, *, bare: bool = False) -> str:
