@@ -1,0 +1,1 @@
+"""The minds of the embedded engine, one module or package each."""

@@ -1,8 +1,8 @@
 """Which tool the caller's words ask for.
 
-Words of the caller are looked up in the words of each tool: its name counts most, then the first sentence of its
-description, then its parameters. Words that many tools share count less. Two rules keep the caller safe:
-a tool that *does* something (cancels, books, pays) is hardly ever chosen unless that action was named, and never
+Words of the caller are looked up in the words of each tool: its name counts most, then the first sentence of
+its description, then its parameters. Words that many tools share count less. Two rules keep the caller safe: a
+tool that *does* something (cancels, books, pays) is hardly ever chosen unless that action was named, and never
 if it was named in order to rule it out ("don't cancel it").
 """
 
@@ -19,22 +19,31 @@ from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.engine.responders.rehearsal.spelling import find_codes
 from agentrun.engine.responders.rehearsal.words import Word, read_words
 
-THRESHOLD = 2.3
+THRESHOLD = 2.0
 """About one word of a tool's name, or two of its description."""
 
+_MENTION = 1.3
 _NAME, _FIRST_SENTENCE, _REST, _SLOT, _OPTION, _SLOT_TEXT = 3.0, 1.6, 0.9, 1.0, 1.6, 0.6
-_CONCEPT, _WEAK_CONCEPT = 0.85, 0.4
-_UNNAMED_ACTION, _OTHER_ACTION = 0.35, 0.5
+_CONCEPT, _WEAK_CONCEPT, _WEAK_STEM = 0.85, 0.4, 0.6
+_UNNAMED_ACTION, _OTHER_ACTION, _NOT_ASKED = 0.35, 0.5, 0.6
 _CODE_BONUS = 1.0
 _NEGATED = re.compile(
     r"\b(?:don't|do not|dont|never|no need to|rather than|instead of|without|not(?: to)?)\s+((?:\w+\s*){1,3})"
     r"|([가-힣]+)지는?\s?(?:말|마|않)|([가-힣]+)\s?말고",
     re.I,
 )
-_HANG_UP = re.compile(r"\b(?:hang ?up|end(?:s|ing)? (?:the |this )?(?:phone )?call|finish(?:es)? the call)\b|전화를? ?(?:끊|종료)|통화를? ?(?:끊|종료)", re.I)
+_ASKS_ABOUT = re.compile(r"^\W*(?:what|when|which|do i have|is my|tell me)\b|언제|몇 ?시|무슨|어떤", re.I)
+_MAY_BE_FREE = re.compile(r"\bcan\b|수 ?있|되나|될까", re.I)
+_HANG_UP = re.compile(
+    r"\b(?:hang ?up|end(?:s|ing)? (?:the |this )?(?:phone )?call|finish(?:es)? the call)\b"
+    r"|전화를? ?(?:끊|종료)|통화를? ?(?:끊|종료)",
+    re.I,
+)
 _EXPLICIT_DEMAND = re.compile(
-    r"\b(?:ask|wait|get|obtain|require|need)\w*\b.{0,60}\bconfirm|\bconfirm\w*\b.{0,40}\b(?:before|first|with the)\b"
-    r"|\b(?:before|only after|unless|until|once|when)\b.{0,60}\bconfirm|\bconfirm with\b|\bexplicit (?:consent|approval|yes)"
+    r"\b(?:ask|wait|get|obtain|require|need)\w*\b.{0,60}\bconfirm"
+    r"|\bconfirm\w*\b.{0,40}\b(?:before|first|with the)\b"
+    r"|\b(?:before|only after|unless|until|once|when)\b.{0,60}\bconfirm|\bconfirm with\b"
+    r"|\bexplicit (?:consent|approval|yes)"
     r"|확인을? ?(?:받|한 뒤|한 후|하고)|(?:정말|전에).{0,30}확인|동의를? ?받",
     re.I,
 )
@@ -57,22 +66,28 @@ def rank_tools(said: str, tools: Sequence[Tool]) -> list[Choice]:
     """Return the tools with their scores, best first; tools that end the call are not among them."""
     offered = [tool for tool in tools if not is_hang_up(tool)]
     negated = find_negated_actions(said)
-    words = [word for word in read_words(_NEGATED.sub(" ", said))]
-    actions = _find_said_actions(words)
+    words = read_words(_NEGATED.sub(" ", said))
+    actions = _find_said_actions(words, said)
     profiles = {tool.name: _weigh_tool(tool) for tool in offered}
     commonness = {term: _rarity(term, profiles) for word in words for term in word.terms}
     ranked = []
+    distinct = list({word.stem: word for word in words}.values())
     for tool in offered:
-        base = sum(_score_word(word, profiles[tool.name], commonness) for word in {w.stem: w for w in words}.values())
+        base = sum(_score_word(word, profiles[tool.name], commonness) for word in distinct)
         score = (base + (_CODE_BONUS if base and _says_code(said, tool) else 0)) * _fit_action(tool, actions)
+        score *= _fit_availability(tool, words, said)
         ranked.append(Choice(tool, 0.0 if find_actions(tool) & negated else score))
     return sorted(ranked, key=lambda choice: -choice.score)
 
 
 def choose_tool(said: str, tools: Sequence[Tool]) -> Choice | None:
-    """Return the best tool if enough speaks for it."""
-    ranked = rank_tools(said, tools)
-    return ranked[0] if ranked and ranked[0].score >= THRESHOLD else None
+    """Return the best tool if enough speaks for it; less is enough for one that only looks and stands out."""
+    ranked = [choice for choice in rank_tools(said, tools) if choice.score > 0]
+    if not ranked:
+        return None
+    best, second = ranked[0], ranked[1].score if len(ranked) > 1 else 0.0
+    stands_out = best.score >= _MENTION and best.score >= second * 1.2 and not find_actions(best.tool)
+    return best if best.score >= THRESHOLD or stands_out else None
 
 
 def is_hang_up(tool: Tool) -> bool:
@@ -91,9 +106,9 @@ def find_actions(tool: Tool) -> frozenset[str]:
     if words and "lookup" in words[0].concepts:
         return frozenset()
     verb = words[0].concepts & ACTIONS.keys() if words else frozenset()
-    return verb or _find_text_actions(tool.words) or (
-        _find_text_actions(_first_sentence(tool.description)) if not words or not words[0].stem.isascii() else frozenset()
-    )
+    named = verb or _find_text_actions(tool.words)
+    speaks = bool(words) and words[0].stem.isascii()
+    return named if named or speaks else _find_text_actions(_first_sentence(tool.description))
 
 
 def find_negated_actions(said: str) -> frozenset[str]:
@@ -115,11 +130,13 @@ def demands_confirmation(tool: Tool, instructions: str) -> bool:
     )
 
 
-def _find_said_actions(words: Sequence[Word]) -> frozenset[str]:
+def _find_said_actions(words: Sequence[Word], said: str) -> frozenset[str]:
     """Return the actions that are asked for; "my appointment" names a thing where something else is asked."""
     concepts = {concept for word in words for concept in word.concepts}
     actions = concepts & ACTIONS.keys()
-    if "book" in actions and (len(actions) > 1 or concepts & {"lookup", "available"}):
+    if "book" in actions and (
+        len(actions) > 1 or concepts & {"lookup", "available"} or _ASKS_ABOUT.search(said)
+    ):
         actions = actions - {"book"} if not _says_to_book(words) else actions
     return frozenset(actions)
 
@@ -136,13 +153,21 @@ def _fit_action(tool: Tool, said: frozenset[str]) -> float:
     return factor * (_OTHER_ACTION if said - {"escalate", "switch", "buy"} else 1.0)
 
 
+def _fit_availability(tool: Tool, words: Sequence[Word], said: str) -> float:
+    """Return less than 1 for a tool that finds what is free where the caller does not ask for that."""
+    offers = any("available" in word.concepts for word in read_words(tool.words))
+    asks = any("available" in word.concepts for word in words) or _MAY_BE_FREE.search(said)
+    return _NOT_ASKED if offers and not asks else 1.0
+
+
 def _score_word(word: Word, profile: Mapping[str, float], rarity: Mapping[str, float]) -> float:
-    return max((profile.get(term, 0.0) * _term_factor(term) * rarity[term] for term in word.terms), default=0.0)
+    weak = bool(word.concepts) and word.concepts <= WEAK_CONCEPTS
+    return max(profile.get(term, 0.0) * _term_factor(term, weak) * rarity[term] for term in word.terms)
 
 
-def _term_factor(term: str) -> float:
+def _term_factor(term: str, weak: bool) -> float:
     if not term.startswith("*"):
-        return 1.0
+        return _WEAK_STEM if weak else 1.0
     return _WEAK_CONCEPT if term[1:] in WEAK_CONCEPTS else _CONCEPT
 
 

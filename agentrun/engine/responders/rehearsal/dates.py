@@ -16,8 +16,20 @@ T = TypeVar("T")
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep"
-        "|october oct|november nov|december dec".split("|"),
+        [
+            "january jan",
+            "february feb",
+            "march mar",
+            "april apr",
+            "may",
+            "june jun",
+            "july jul",
+            "august aug",
+            "september sept sep",
+            "october oct",
+            "november nov",
+            "december dec",
+        ],
         start=1,
     )
     for name in names.split()
@@ -25,8 +37,15 @@ _MONTHS = {
 _WEEKDAYS = {
     name: number
     for number, names in enumerate(
-        "monday mon 월요일|tuesday tues tue 화요일|wednesday wed 수요일|thursday thurs thur thu 목요일"
-        "|friday fri 금요일|saturday 토요일|sunday 일요일".split("|")
+        [
+            "monday mon 월요일",
+            "tuesday tues tue 화요일",
+            "wednesday wed 수요일",
+            "thursday thurs thur thu 목요일",
+            "friday fri 금요일",
+            "saturday 토요일",
+            "sunday 일요일",
+        ]
     )
     for name in names.split()
 }
@@ -44,20 +63,22 @@ _DISTANCE = re.compile(r"\bin (\d+|a) (day|week)s?\b|(\d+)\s?(일|주일|주) ?(
 _MONTH_DAY = re.compile(
     rf"\b({_MONTH})\.? (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}}))?(?![:\d])", re.I
 )
-_DAY_MONTH = re.compile(
-    rf"\b(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH})\b\.?(?:,? (\d{{4}}))?", re.I
-)
+_DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_MONTH})\b\.?(?:,? (\d{{4}}))?", re.I)
 _KO_DATE = re.compile(r"(?:(\d{4})\s?년\s?)?(\d{1,2})\s?월\s?(\d{1,2})\s?일")
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?:/(\d{4}))?(?![\d/])")
 _WEEK_DAY = re.compile(rf"\b(?:(next|this|coming) )?({_EN_WEEKDAY})\b(?: (next) week)?", re.I)
 _KO_WEEK_DAY = re.compile(r"(다음\s?주|다다음\s?주|이번\s?주)?\s*([월화수목금토일]요일)")
 _NEXT_WEEK = re.compile(r"\bnext week\b|다음\s?주", re.I)
-_DAY_ALONE = re.compile(r"\bthe (\d{1,2})(?:st|nd|rd|th)\b|(?<![\d월])(?<!월 )(\d{1,2})\s?일(?![가-힣]*(?:간|동안))", re.I)
+_DAY_ALONE = re.compile(
+    r"\bthe (\d{1,2})(?:st|nd|rd|th)\b|(?<![\d월])(?<!월 )(\d{1,2})\s?일(?![가-힣]*(?:간|동안))", re.I
+)
 
 _CLOCK = re.compile(r"\b([01]?\d|2[0-3])[:.]([0-5]\d)\b\s?(a\.?m\b|p\.?m\b)?", re.I)
 _HALF_DAY = re.compile(r"\b(\d{1,2})(?:\s([0-5]\d))?(?: o'clock)?\s?(a\.?m|p\.?m)\b", re.I)
 _PAST = re.compile(r"\b(half|a? ?quarter|\d{1,2})(?: minutes?)? (past|after|to) (\d{1,2})\b", re.I)
-_OCLOCK = re.compile(r"\b(\d{1,2}) o'?clock\b|\b(?:at|by|around|for) (\d{1,2})(?: ([0-5]\d))?\b(?!\s?(?:[a-z]{3}|\d))", re.I)
+_OCLOCK = re.compile(
+    r"\b(\d{1,2}) o'?clock\b|\b(?:at|by|around|for) (\d{1,2})(?: ([0-5]\d))?\b(?!\s?(?:[a-z]{3}|\d))", re.I
+)
 _NAMED_TIME = re.compile(r"\b(noon|midday|midnight)\b|(정오|자정)", re.I)
 _KO_TIME = re.compile(
     r"(오전|오후|아침|점심|낮|저녁|밤|새벽)?\s*(\d{1,2})\s?시(?!간)(?:\s?(반|\d{1,2}\s?분))?"

@@ -31,12 +31,40 @@ PHRASES: Mapping[str, str] = {
     "cannot": "I am sorry, I cannot help with that.",
 }
 _KEYS: Mapping[str, str] = {
-    "eta": "estimated arrival", "qty": "quantity", "id": "number", "addr": "address", "tel": "phone number", "desc": "description",
+    "eta": "estimated arrival", "qty": "quantity", "id": "number", "addr": "address",
+    "tel": "phone number", "desc": "description",
 }  # fmt: skip
-_QUESTIONS: Mapping[str, str] = {"date": "For which date?", "time": "At what time?", "name": "What is your name, please?"}
-_STATES = frozenset({"available", "paid", "confirmed", "cancelled", "active", "open", "closed", "shipped", "locked", "on", "valid"})
-_ABSTRACT = re.compile(r"^(?:one|a|an)\s|^(?:what|who|where|when|why|how|which|the caller|free|short|brief)\b|\b(?:that|which|in one|one line)\b", re.I)
-_WHETHER = re.compile(r"^(?:whether|if|set|true)\b(?:\s+(?:to|true|if|the (?:caller|customer|user|guest)\s+wants(?: to)?))*\s*", re.I)
+_QUESTIONS: Mapping[str, str] = {
+    "date": "For which date?",
+    "time": "At what time?",
+    "name": "What is your name, please?",
+}
+_STATES = frozenset(
+    {
+        "available",
+        "paid",
+        "confirmed",
+        "cancelled",
+        "active",
+        "open",
+        "closed",
+        "shipped",
+        "locked",
+        "on",
+        "valid",
+    }
+)
+_STATUS_KEYS = frozenset({"status", "state"})
+_LEADING = frozenset({"day", "date", "name", "title", "city", "location", "product", "doctor", "room"})
+_ABSTRACT = re.compile(
+    r"^(?:one|a|an)\s|^(?:what|who|where|when|why|how|which|the caller|free|short|brief)\b"
+    r"|\b(?:that|which|in one|one line)\b",
+    re.I,
+)
+_WHETHER = re.compile(
+    r"^(?:whether|if|set|true)\b(?:\s+(?:to|true|if|the (?:caller|customer|user|guest)\s+wants(?: to)?))*\s*",
+    re.I,
+)
 
 
 class English:
@@ -97,18 +125,44 @@ class English:
 
     def tell_pairs(self, pairs: Sequence[tuple[str, JsonValue]], subject: str | None) -> str:
         """Say keys and values as one sentence."""
+        if subject is None and len(pairs) > 1 and isinstance(pairs[0][1], str):
+            subject, pairs = self._lead_with(pairs)
         told = [self._tell_pair(key, value) for key, value in pairs]
+        if subject and told and pairs[0][0] in _STATUS_KEYS and isinstance(pairs[0][1], str):
+            told[0], subject = f"{subject} is {self.say_value(*pairs[0])}", None
         text = self.join(told)
         return _end(f"{subject}: {text}" if subject and told else text or subject or "")
+
+    def _lead_with(
+        self, pairs: Sequence[tuple[str, JsonValue]]
+    ) -> tuple[str | None, Sequence[tuple[str, JsonValue]]]:
+        """Let a result begin with what it is about: an id with its noun ("order A1001"), a day or a name."""
+        key, value = pairs[0]
+        words = split_name(key).split()
+        if len(words) > 1 and words[-1] in ("id", "number", "no", "code"):
+            return f"{' '.join(words[:-1])} {value}", pairs[1:]
+        if words[-1] in _LEADING and len(self.say_value(key, value)) < 60:
+            return self.say_value(key, value), pairs[1:]
+        return None, pairs
 
     def _tell_pair(self, key: str, value: JsonValue) -> str:
         name = self.say_key(key)
         if isinstance(value, bool):
             state = name.split()[-1] in _STATES or key.startswith(("is_", "has_"))
             name = name.removeprefix("is ").removeprefix("has ")
-            return f"it is {'' if value else 'not '}{name}" if state else f"{name}: {'yes' if value else 'no'}"
-        verb = "are" if isinstance(value, list) and len(value) > 1 else "is"
-        return f"the {name} {verb} {self.say_value(key, value)}" if not is_korean(name) else f"{name}: {self.say_value(key, value)}"
+            return (
+                f"it is {'' if value else 'not '}{name}" if state else f"{name}: {'yes' if value else 'no'}"
+            )
+        many = isinstance(value, list) and len(value) > 1
+        plural = (
+            name.endswith("s") and not name.endswith(("ss", "us")) and not isinstance(value, (int, float))
+        )
+        verb = "are" if many or plural else "is"
+        return (
+            f"the {name} {verb} {self.say_value(key, value)}"
+            if not is_korean(name)
+            else f"{name}: {self.say_value(key, value)}"
+        )
 
     def say_key(self, key: str) -> str:
         """Say a key of a result."""
@@ -126,7 +180,9 @@ class English:
             case list():
                 return self.join([self.say_value(key, entry) for entry in value])
             case dict():
-                return self.join([f"{self.say_key(k)} {self.say_value(k, v)}" for k, v in value.items() if v is not None])
+                return self.join(
+                    [f"{self.say_key(k)} {self.say_value(k, v)}" for k, v in value.items() if v is not None]
+                )
             case str():
                 return say_text(value, _say_date, _say_time)
             case float():
@@ -149,7 +205,10 @@ def say_text(text: str, say_date: object, say_time: object) -> str:
     if moment is None:
         return text.replace("_", " ") if re.fullmatch(r"[a-z]+(?:_[a-z]+)+", text) else text
     date, time = moment
-    parts = [say_date(date) if date and callable(say_date) else "", say_time(time) if time and callable(say_time) else ""]
+    parts = [
+        say_date(date) if date and callable(say_date) else "",
+        say_time(time) if time and callable(say_time) else "",
+    ]
     return " ".join(part for part in parts if part)
 
 
@@ -183,7 +242,12 @@ def _spell(option: JsonValue) -> str:
 def _describe_tool(tool: Tool) -> str:
     """Say what a tool does, in its description's words where those are a short request form."""
     first = re.split(r"(?<=[.!?])\s|\n|[,;(]", tool.description, maxsplit=1)[0].rstrip(". ")
-    fits = first and not is_korean(first) and len(first.split()) <= 12 and not first.lower().startswith(("this", "the ", "use"))
+    fits = (
+        first
+        and not is_korean(first)
+        and len(first.split()) <= 12
+        and not first.lower().startswith(("this", "the ", "use"))
+    )
     return first[0].lower() + first[1:] if fits else tool.words
 
 

@@ -23,23 +23,45 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _PHONE = re.compile(r"\+?\d[\d ().-]{5,18}\d")
 _SPOKEN_PHONE = re.compile(r"\+?\d{7,15}")
 _ACCOUNT = re.compile(r"[A-Za-z]{0,6}-?\d[\dA-Za-z-]*")
-_NUMBER = re.compile(r"(?<![\w.,:/-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|(?<![\w.:/-])-?\d+(?:\.\d+)?(?![\d:])")
+_NUMBER = re.compile(
+    r"(?<![\w.,:/-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|(?<![\w.:/-])-?\d+(?:\.\d+)?(?![\d:])"
+)
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
 _YES = re.compile(
-    r"^\W*(?:(?:oh|uh|um|well|ok|okay) )*(?:yes|yeah|yep|yup|sure|correct|right|exactly|absolutely|definitely|of course"
+    r"^\W*(?:(?:oh|uh|um|well|ok|okay) )*(?:yes|yeah|yep|yup|sure|correct|right|exactly"
+    r"|absolutely|definitely|of course"
     r"|please do|go ahead|do it|confirm(?:ed)?|ok|okay|fine|that's (?:right|correct|fine)|sounds good|perfect"
-    r"|네|예|응|그래요?|맞아요|맞습니다|좋아요|좋습니다|그렇게 해|진행해|부탁)(?![가-힣]*(?:\s?아니))\b|^\W*(?:네|예|응|맞|좋|그래|그렇게)",
+    r"|네|예|응|그래요?|맞아요|맞습니다|좋아요|좋습니다|그렇게 해|진행해"
+    r"|부탁)(?![가-힣]*(?:\s?아니))\b|^\W*(?:네|예|응|맞|좋|그래|그렇게)",
     re.I,
 )
 _NO = re.compile(
-    r"^\W*(?:(?:oh|uh|um|well|actually) )*(?:no|nope|nah|not really|don't|do not|never ?mind|forget it|stop|wait)\b"
+    r"^\W*(?:(?:oh|uh|um|well|actually) )*(?:no|nope|nah|not really|don't|do not|never ?mind"
+    r"|forget it|stop|wait)\b"
     r"|^\W*(?:아니|아뇨|안 ?돼|안 ?할|됐어|하지 ?마|그만|취소할래)",
     re.I,
 )
 _NEGATION = re.compile(r"\b(?:no|not|without|don't|dont|never)\W+(?:\w+\W+){0,2}$|(?:안|없이)\s*$", re.I)
 _NEGATED_AFTER = re.compile(r"^\s*[가-힣]*\s?(?:없이|말고|빼|필요 ?없|하지 ?마|아니|안)")
-_FLAG_FILLERS = frozenset("is has have with should want wants include use need needs enable add be".split())
-_SWITCHES = frozenset("on enabled power state active".split())
+_FLAG_FILLERS = frozenset(
+    [
+        "is",
+        "has",
+        "have",
+        "with",
+        "should",
+        "want",
+        "wants",
+        "include",
+        "use",
+        "need",
+        "needs",
+        "enable",
+        "add",
+        "be",
+    ]
+)
+_SWITCHES = frozenset(["on", "enabled", "power", "state", "active"])
 
 
 def read_yes_no(text: str) -> bool | None:
@@ -54,7 +76,9 @@ def find_code(text: str, slot: Slot) -> list[Found[JsonValue]]:
     pattern = slot.pattern
     if pattern is None:
         return []
-    return [Found(f.value, f.start, f.end) for f in find_codes(text, pattern) if is_valid(f.value, slot.schema)]
+    return [
+        Found(f.value, f.start, f.end) for f in find_codes(text, pattern) if is_valid(f.value, slot.schema)
+    ]
 
 
 def find_email(text: str, slot: Slot) -> list[Found[JsonValue]]:
@@ -161,12 +185,18 @@ def find_flag(text: str, slot: Slot) -> list[Found[JsonValue]]:
     return [Found(not negated, hits[0].start, hits[-1].end)]
 
 
-def _match_option(text: str, words: tuple[Word, ...], option: JsonValue) -> list[tuple[int, Found[JsonValue]]]:
+def _match_option(
+    text: str, words: tuple[Word, ...], option: JsonValue
+) -> list[tuple[int, Found[JsonValue]]]:
     if isinstance(option, bool) or not isinstance(option, (str, int, float)):
         return []
     name = split_name(str(option)) or str(option).lower()
     tail = r"(?![^\W_가-힣])" if name.isascii() else ""
-    spelled = r"[\s_-]*".join(re.escape(char) for char in name.replace(" ", "")) if len(name) > 2 else re.escape(name)
+    spelled = (
+        r"[\s_-]*".join(re.escape(char) for char in name.replace(" ", ""))
+        if len(name) > 2
+        else re.escape(name)
+    )
     exact = re.search(rf"(?<![^\W_가-힣]){spelled}{tail}", text, re.I)
     if exact:
         return [(100 + len(name), Found(option, exact.start(), exact.end()))]
@@ -177,7 +207,11 @@ def _match_option(text: str, words: tuple[Word, ...], option: JsonValue) -> list
     if None in hits and not is_korean(hits[0].text):
         return []  # a Korean word often says in one what takes two in English (거실 is a living room)
     places = [hit for hit in hits if hit is not None]
-    score = 50 if all(hit is not None and hit.stem == part.stem for hit, part in zip(hits, named, strict=True)) else 10
+    score = (
+        50
+        if all(hit is not None and hit.stem == part.stem for hit, part in zip(hits, named, strict=True))
+        else 10
+    )
     return [(score, Found(option, min(p.start for p in places), max(p.end for p in places)))]
 
 

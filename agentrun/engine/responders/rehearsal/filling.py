@@ -1,7 +1,7 @@
 """From what a caller said to the arguments of a tool.
 
-Slots are read from the most distinctive to the least: what was taken as a code or a date is no longer there to
-be taken for an amount. Nothing is made up: a slot without words of the caller stays empty.
+Slots are read from the most distinctive to the least: what was taken as a code or a date is no longer there
+to be taken for an amount. Nothing is made up: a slot without words of the caller stays empty.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _SPOKEN: Mapping[Kind, Callable[[str, Slot], list[Found[JsonValue]]]] = {
     "phone": extracting.find_phone,
 }
 _ORDER: tuple[Kind, ...] = (
-    "const", "email", "uri", "uuid", "code", "phone", "moment", "date", "time", "choice", "flag", "account", "number",
+    "const", "email", "uri", "uuid", "code", "phone", "moment", "date", "time", "choice", "flag",
+    "account", "number",
     "list", "object", "name", "place", "gist", "phrase",
 )  # fmt: skip
 _CORRECTION = re.compile(
@@ -120,7 +121,11 @@ class Reading:
             member = fill_slots(entry.slots, self)
             return [member] if member and not find_missing(entry.slots, member) else None
         many = self._find_many(entry, focused)
-        return list(dict.fromkeys(many)) if many and all(isinstance(one, (str, int, float)) for one in many) else None
+        return (
+            list(dict.fromkeys(many))
+            if many and all(isinstance(one, (str, int, float)) for one in many)
+            else None
+        )
 
     def _find_many(self, entry: Slot, focused: bool) -> list[JsonValue]:
         if entry.kind in _SPOKEN:
@@ -130,7 +135,11 @@ class Reading:
         if entry.kind == "number":
             return [hit.value for hit in extracting.find_numbers(self.written, entry)]
         one = self._read_words(entry, focused) if entry.kind in ("name", "place", "gist", "phrase") else None
-        return [part.strip() for part in re.split(r",|\band\b|하고|이랑|랑\s", one) if part.strip()] if one else []
+        return (
+            [part.strip() for part in re.split(r",|\band\b|하고|이랑|랑\s", one) if part.strip()]
+            if one
+            else []
+        )
 
     def _find_option(self, entry: Slot, option: JsonValue) -> list[Found[JsonValue]]:
         alone = Slot(entry.name, {"enum": [option]}, "choice", True, entry.words, entry.description)
@@ -218,9 +227,9 @@ def finish_arguments(slots: Sequence[Slot], values: JsonObject) -> JsonObject:
         if slot.kind == "object" and isinstance(value, dict):
             if slot.required or not find_missing(slot.slots, value):
                 finished[slot.name] = finish_arguments(slot.slots, value)
-        elif value is not None and value != slot.schema.get("default"):
-            finished[slot.name] = value
-        elif value is not None and slot.required:
+        elif (value is not None and value != slot.schema.get("default")) or (
+            value is not None and slot.required
+        ):
             finished[slot.name] = value
         elif slot.kind == "object" and slot.required:
             finished[slot.name] = {}

@@ -1,4 +1,4 @@
-"""What instructions ask to say: exact words, a described utterance, a greeting, or a fact that answers a question."""
+"""What instructions ask to say: exact words, a described utterance, a greeting, a fact that answers."""
 
 from __future__ import annotations
 
@@ -9,45 +9,79 @@ from agentrun.engine.responders.rehearsal.lexicon import WEAK_CONCEPTS
 from agentrun.engine.responders.rehearsal.words import is_korean, read_words
 
 _EXACT = re.compile(
-    r"^\s*(?:please\s+)?(?:say|speak|read(?: out)?|repeat|respond with|reply with|answer with)\b[^:\n\"“]{0,120}:\s*(?P<en>.+)$"
+    r"^\s*(?:please\s+)?(?:say|speak|read(?: out)?|repeat|respond with|reply with"
+    r"|answer with)\b[^:\n\"“]{0,120}:\s*(?P<en>.+)$"
     r"|^\s*(?:please\s+)?(?:say|repeat)(?: exactly)?(?: this)?\s+[\"“](?P<quoted>.+?)[\"”]\s*\.?\s*$"
-    r"|^\s*(?:다음(?:과 같이|을|의 말을|처럼)?|정확히|그대로|이렇게)[^:\n]{0,60}(?:말하세요|말해 ?주세요|말해|말하십시오|말합니다|읽어 ?주세요|읽으세요)[^:\n]{0,20}[:：]\s*(?P<ko>.+)$",
+    r"|^\s*(?:다음(?:과 같이|을|의 말을|처럼)?|정확히|그대로|이렇게)[^:\n]{0,60}(?:말하세요"
+    r"|말해 ?주세요|말해|말하십시오|말합니다|읽어 ?주세요"
+    r"|읽으세요)[^:\n]{0,20}[:：]\s*(?P<ko>.+)$",
     re.I | re.S,
 )
-_EXACT_KO_QUOTED = re.compile(r"^\s*[\"“'「](.+)[\"”'」]\s*(?:라고|이라고)[^\n]{0,20}(?:말|인사|안내|답)[^\n]{0,15}$", re.S)
+_EXACT_KO_QUOTED = re.compile(
+    r"^\s*[\"“'「](.+)[\"”'」]\s*(?:라고|이라고)[^\n]{0,20}(?:말|인사|안내|답)[^\n]{0,15}$", re.S
+)
 _QUOTES = (('"', '"'), ("“", "”"), ("'", "'"), ("‘", "’"), ("「", "」"), ("«", "»"))
 _TELL = re.compile(
-    r"^\s*(?:please\s+)?(?:briefly\s+|politely\s+|gently\s+)?(?:tell|inform|let|remind|assure|warn)\s+(?:the\s+|them|him|her)?\s*"
+    r"^\s*(?:please\s+)?(?:briefly\s+|politely\s+|gently\s+)?(?:tell|inform|let|remind|assure"
+    r"|warn)\s+(?:the\s+|them|him|her)?\s*"
     r"(?:caller|user|customer|guest|patient|person)?\s*(?:know\s+)?(?:that\s+)?(?P<said>.+)$",
     re.I | re.S,
 )
-_SAY_THAT = re.compile(r"^\s*(?:please\s+)?(?:briefly\s+)?(?:say|explain|mention|announce)\s+(?:to the caller\s+)?that\s+(?P<said>.+)$", re.I | re.S)
-_ASK = re.compile(
-    r"^\s*(?:please\s+)?(?:politely\s+)?ask\s+(?:the\s+)?(?:caller|user|customer|guest|patient|them)?\s*(?P<word>whether|if|what|how|for)\s+(?P<said>.+)$",
+_SAY_THAT = re.compile(
+    r"^\s*(?:please\s+)?(?:briefly\s+)?(?:say|explain|mention"
+    r"|announce)\s+(?:to the caller\s+)?that\s+(?P<said>.+)$",
     re.I | re.S,
 )
-_GREET = re.compile(r"^\s*(?:please\s+)?(?:warmly\s+|briefly\s+|politely\s+)?(?:greet|welcome|say hello)\b|인사", re.I)
+_ASK = re.compile(
+    r"^\s*(?:please\s+)?(?:politely\s+)?ask\s+(?:the\s+)?(?:caller|user|customer|guest|patient"
+    r"|them)?\s*(?P<word>whether|if|what|how|for)\s+(?P<said>.+)$",
+    re.I | re.S,
+)
+_GREET = re.compile(
+    r"^\s*(?:please\s+)?(?:warmly\s+|briefly\s+|politely\s+)?(?:greet|welcome|say hello)\b|인사", re.I
+)
 _THANK = re.compile(r"^\s*(?:please\s+)?(?:thank|apologi[sz]e)\b|사과", re.I)
 _BYE = re.compile(r"^\s*(?:please\s+)?say (?:goodbye|bye)\b|작별", re.I)
-_KO_TELL = re.compile(r"^\s*(?:고객|발신자|상대방|환자|손님|사용자)?(?:에게|께)?\s*(?P<said>.+?)(?:다고|라고)\s*(?:말|알려|안내|전)[^\n]{0,12}$", re.S)
-_TO_CALLER = ((r"\byou are\b|\byou're\b", "I am"), (r"\bwe're\b", "we are"), (r"\byour\b", "my"), (r"\b(?:they|he|she) (?:is|are)\b", "you are"), (r"\btheir\b|\bhis\b|\bher\b|\bthe caller's\b", "your"), (r"\bthe caller\b|\bthem\b|\bhim\b|\bthey\b", "you"), (r"\byou (?=still|have|will|can|need|could)", "I "))  # fmt: skip
+_KO_TELL = re.compile(
+    r"^\s*(?:고객|발신자|상대방|환자|손님|사용자)?(?:에게|께)?\s*(?P<said>.+?)(?:다고"
+    r"|라고)\s*(?:말|알려|안내|전)[^\n]{0,12}$",
+    re.S,
+)
+_TO_CALLER = (
+    (r"\byou are\b|\byou're\b", "I am"),
+    (r"\bwe're\b", "we are"),
+    (r"\byour\b", "my"),
+    (r"\b(?:they|he|she) (?:is|are)\b", "you are"),
+    (r"\btheir\b|\bhis\b|\bher\b|\bthe caller's\b", "your"),
+    (r"\bthe caller\b|\bthem\b|\bhim\b|\bthey\b", "you"),
+    (r"\byou (?=still|have|will|can|need|could)", "I "),
+)
 
 _GREETING_LINE = re.compile(
-    r"(?:greet|welcome|start|begin|open|answer)[^\n\"“]{0,80}[\"“]([^\"”\n]{3,200})[\"”]|(?:인사|시작)[^\n\"“]{0,40}[\"“]([^\"”\n]{2,200})[\"”]"
+    r"(?:greet|welcome|start|begin|open|answer)[^\n\"“]{0,80}[\"“]([^\"”\n]{3,200})[\"”]"
+    r"|(?:인사|시작)[^\n\"“]{0,40}[\"“]([^\"”\n]{2,200})[\"”]"
     r"|[\"“]([^\"”\n]{2,200})[\"”]\s?(?:라고|이라고)\s?(?:인사|시작)",
     re.I,
 )
-_ROLE = re.compile(r"\b[Yy]ou(?: are|'re) (?P<en>[^.\n!]{3,160})|당신은\s*(?P<ko>[^.\n]{2,120}?)(?:입니다|이다|예요|이에요)|(?P<ko2>[^.\n]{2,60}?)(?:의 역할을)")
+_ROLE = re.compile(
+    r"\b[Yy]ou(?: are|'re) (?P<en>[^.\n!]{3,160})|당신은\s*(?P<ko>[^.\n]{2,120}?)(?:입니다"
+    r"|이다|예요|이에요)|(?P<ko2>[^.\n]{2,60}?)(?:의 역할을)"
+)
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+|\n+\s*(?:[-*•#]+|\d+[.)])?\s*")
 _TO_MODEL = re.compile(
-    r"^\W*(?:you\b|your\b|always|never|do not|don't|if\b|when\b|whenever|use\b|ask\b|call\b|keep|be\b|speak|answer|say\b|tell\b"
-    r"|before|after|only|make sure|only|one question|repeat|confirm|offer|help|greet|please|respond|reply|act|role|to say|what you|how you)"
-    r"|(?:합니다|하세요|마세요|않습니다|줍니다|하십시오|말합니다|물어봅니다)\W*$|당신은|\b(?:the caller|the user|tools?)\b|도구",
+    r"^\W*(?:you\b|your\b|always|never|do not|don't|if\b|when\b|whenever|use\b|ask\b|call\b"
+    r"|keep|be\b|speak|answer|say\b|tell\b"
+    r"|before|after|only|make sure|only|one question|repeat|confirm|offer|help|greet|please"
+    r"|respond|reply|act|role|to say|what you|how you)"
+    r"|(?:합니다|하세요|마세요|않습니다|줍니다|하십시오|말합니다|물어봅니다)\W*$|당신은"
+    r"|\b(?:the caller|the user|tools?)\b|도구",
     re.I,
 )
 _QUESTION = re.compile(
-    r"\?|^\W*(?:what|when|where|who|how|which|why|is|are|do|does|can|could|may)\b|\b(?:tell me|i'd like to know|know)\b"
-    r"|까요?\W*$|나요?\W*$|(?:언제|어디|얼마|몇|무슨|어떻게|어떤|뭐|무엇|인가요|있어요|돼요|되나요|해요|알려)",
+    r"\?|^\W*(?:what|when|where|who|how|which|why|is|are|do|does|can|could|may)\b|\b(?:tell me"
+    r"|i'd like to know|know)\b"
+    r"|까요?\W*$|나요?\W*$|(?:언제|어디|얼마|몇|무슨|어떻게|어떤|뭐|무엇|인가요|있어요|돼요"
+    r"|되나요|해요|알려)",
     re.I,
 )
 
@@ -119,7 +153,9 @@ def find_fact(question: str, instructions: str) -> tuple[str, float] | None:
         score = sum(_overlap(word.terms & told) for word in {word.stem: word for word in asked}.values())
         if score > best_score:
             best, best_score = sentence, score
-    enough = best_score >= 1.5 or (asked and best_score >= 0.6 * len({word.stem for word in asked}) and best_score >= 0.8)
+    enough = best_score >= 1.5 or (
+        asked and best_score >= 0.6 * len({word.stem for word in asked}) and best_score >= 0.8
+    )
     return (best, best_score) if best and enough else None
 
 
@@ -148,7 +184,14 @@ def _render_question(word: str, rest: str) -> str:
         swapped = re.sub(r"^(?:you|I) (are|were|have|can|would|need|want|like)\b", r"\1 you", rest)
         first = swapped.split(" ", 1)[0]
         asks = {"need": "do you need", "want": "do you want", "like": "do you like"}
-        return _sentence((asks.get(first, first) + swapped[len(first) :].replace(" you", "", 1) if first in asks else swapped) + "?")
+        return _sentence(
+            (
+                asks.get(first, first) + swapped[len(first) :].replace(" you", "", 1)
+                if first in asks
+                else swapped
+            )
+            + "?"
+        )
     if word == "for":
         return _sentence(f"could you tell me {rest}?")
     swapped = re.sub(r"^(you|I) (are|can|would)\b", r"\2 \1", rest)
@@ -172,6 +215,13 @@ def _make_polite(plain: str) -> str:
 def _unquote(text: str) -> str:
     for opening, closing in _QUOTES:
         inner = text[1:-1]
-        if len(text) > 1 and text[0] == opening and text.rstrip(".")[-1] == closing and opening not in inner[:-1]:
-            return text.rstrip(".")[1:-1].strip() if text.endswith((closing, closing + ".")) else inner.strip()
+        if (
+            len(text) > 1
+            and text[0] == opening
+            and text.rstrip(".")[-1] == closing
+            and opening not in inner[:-1]
+        ):
+            return (
+                text.rstrip(".")[1:-1].strip() if text.endswith((closing, closing + ".")) else inner.strip()
+            )
     return text

@@ -32,22 +32,36 @@ PHRASES: Mapping[str, str] = {
     "cannot": "죄송합니다, 그 일은 도와드릴 수 없습니다.",
 }
 _WORDS: Mapping[str, str] = {
-    "id": "번호", "number": "번호", "order": "주문", "status": "상태", "eta": "도착 예정일", "date": "날짜", "time": "시간",
-    "name": "이름", "phone": "전화번호", "email": "이메일", "address": "주소", "city": "도시", "price": "가격", "total": "합계",
-    "amount": "금액", "balance": "잔액", "account": "계좌", "quantity": "수량", "items": "상품", "item": "상품",
-    "product": "상품", "size": "크기", "toppings": "토핑", "room": "방", "doctor": "선생님", "patient": "환자",
-    "appointment": "예약", "reservation": "예약", "booking": "예약", "delivery": "배송", "day": "요일", "hours": "시간",
-    "subject": "제목", "reason": "이유", "message": "내용", "ticket": "접수", "card": "카드", "guests": "인원", "people": "인원",
-    "nights": "숙박 일수", "temperature": "온도", "weather": "날씨", "title": "제목", "department": "진료과", "symptoms": "증상",
-    "currency": "통화", "check": "체크", "in": "인", "out": "아웃", "level": "정도", "brightness": "밝기", "state": "상태",
-    "customer": "고객", "recipient": "받는 분", "arrival": "도착", "carrier": "택배사", "tracking": "운송장", "available": "예약 가능",
-    "paid": "결제", "confirmed": "확정", "slots": "시간", "slot": "시간", "code": "코드", "confirmation": "확인",
+    "id": "번호", "number": "번호", "order": "주문", "status": "상태", "eta": "도착 예정일",
+    "date": "날짜", "time": "시간",
+    "name": "이름", "phone": "전화번호", "email": "이메일", "address": "주소", "city": "도시",
+    "price": "가격", "total": "합계",
+    "amount": "금액", "balance": "잔액", "account": "계좌", "quantity": "수량", "items": "상품",
+    "item": "상품",
+    "product": "상품", "size": "크기", "toppings": "토핑", "room": "방", "doctor": "선생님",
+    "patient": "환자",
+    "appointment": "예약", "reservation": "예약", "booking": "예약", "delivery": "배송",
+    "day": "요일", "hours": "시간",
+    "subject": "제목", "reason": "이유", "message": "내용", "ticket": "접수", "card": "카드",
+    "guests": "인원", "people": "인원",
+    "nights": "숙박 일수", "temperature": "온도", "weather": "날씨", "title": "제목",
+    "department": "진료과", "symptoms": "증상",
+    "currency": "통화", "check": "체크", "in": "인", "out": "아웃", "level": "정도",
+    "brightness": "밝기", "state": "상태",
+    "customer": "고객", "recipient": "받는 분", "arrival": "도착", "carrier": "택배사",
+    "tracking": "운송장", "available": "예약 가능",
+    "paid": "결제", "confirmed": "확정", "slots": "시간", "slot": "시간", "code": "코드",
+    "confirmation": "확인",
 }  # fmt: skip
 _VALUES: Mapping[str, str] = {
-    "shipped": "배송 중", "delivered": "배송 완료", "packing": "포장 중", "processing": "처리 중", "pending": "대기 중",
-    "cancelled": "취소됨", "canceled": "취소됨", "confirmed": "확정", "booked": "예약 완료", "completed": "완료",
-    "active": "사용 중", "blocked": "정지됨", "open": "열림", "closed": "닫힘", "paid": "결제 완료", "refunded": "환불 완료",
-    "in_transit": "배송 중", "on": "켜짐", "off": "꺼짐", "small": "스몰", "medium": "미디엄", "large": "라지",
+    "shipped": "배송 중", "delivered": "배송 완료", "packing": "포장 중", "processing": "처리 중",
+    "pending": "대기 중",
+    "cancelled": "취소됨", "canceled": "취소됨", "confirmed": "확정", "booked": "예약 완료",
+    "completed": "완료",
+    "active": "사용 중", "blocked": "정지됨", "open": "열림", "closed": "닫힘", "paid": "결제 완료",
+    "refunded": "환불 완료",
+    "in_transit": "배송 중", "on": "켜짐", "off": "꺼짐", "small": "스몰", "medium": "미디엄",
+    "large": "라지",
 }  # fmt: skip
 _QUESTIONS: Mapping[str, str] = {
     "date": "날짜는 언제가 좋으세요?",
@@ -55,9 +69,12 @@ _QUESTIONS: Mapping[str, str] = {
     "name": "성함이 어떻게 되세요?",
 }
 _ACTIONS: Mapping[str, str] = {
-    "cancel": "취소", "delete": "삭제", "remove": "삭제", "book": "예약", "reserve": "예약", "schedule": "예약",
-    "change": "변경", "update": "변경", "move": "변경", "reschedule": "변경", "pay": "결제", "transfer": "이체",
-    "send": "전송", "refund": "환불", "block": "정지", "create": "접수", "order": "주문", "find": "조회", "lookup": "조회",
+    "cancel": "취소", "delete": "삭제", "remove": "삭제", "book": "예약", "reserve": "예약",
+    "schedule": "예약",
+    "change": "변경", "update": "변경", "move": "변경", "reschedule": "변경", "pay": "결제",
+    "transfer": "이체",
+    "send": "전송", "refund": "환불", "block": "정지", "create": "접수", "order": "주문",
+    "find": "조회", "lookup": "조회",
     "look": "조회", "check": "확인", "get": "조회", "list": "조회", "search": "검색",
 }  # fmt: skip
 _WEEKDAYS = "월화수목금토일"
@@ -105,7 +122,11 @@ class Korean:
     def describe_help(self, tools: Sequence[Tool]) -> str:
         """Say what the agent can do."""
         can = ", ".join(dict.fromkeys(name_action(tool) for tool in tools[:6]))
-        return f"{can}{pick(can, '을', '를')} 도와드릴 수 있습니다. 무엇을 도와드릴까요?" if can else PHRASES["hello"]
+        return (
+            f"{can}{pick(can, '을', '를')} 도와드릴 수 있습니다. 무엇을 도와드릴까요?"
+            if can
+            else PHRASES["hello"]
+        )
 
     def describe_self(self, role: str | None) -> str:
         """Say who the agent is."""
@@ -148,7 +169,9 @@ class Korean:
             case list():
                 return self.join([self.say_value(key, entry) for entry in value])
             case dict():
-                return self.join([f"{self.say_key(k)} {self.say_value(k, v)}" for k, v in value.items() if v is not None])
+                return self.join(
+                    [f"{self.say_key(k)} {self.say_value(k, v)}" for k, v in value.items() if v is not None]
+                )
             case str():
                 return _VALUES.get(value.lower()) or say_text(value, _say_date, _say_time)
             case float():
@@ -172,7 +195,8 @@ def name_action(tool: Tool) -> str:
     first = re.split(r"[.(\n]", tool.description, maxsplit=1)[0].strip()
     if is_korean(first) and first.endswith(("합니다", "습니다", "니다")):
         noun = re.sub(r"(?:을|를)?\s?(?:합니다|찾습니다|잡습니다|알려 ?줍니다)$", "", first)
-        return noun if noun != first and len(noun) <= 24 and not action else " ".join([*topics, action]).strip() or tool.words
+        if noun != first and len(noun) <= 24 and not action:
+            return noun
     return " ".join(dict.fromkeys(part for part in [*topics, action] if part)) or tool.words
 
 

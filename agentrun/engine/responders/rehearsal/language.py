@@ -1,7 +1,7 @@
 """The seam of the languages: what has to be said differently in each.
 
-`find_language` picks one by the caller's own words. Callers whose language has no module of its own hear as few
-words of ours as possible: the words of the instructions, of the tools and of their results.
+`detect_language` picks one by the caller's own words. Callers whose language has no module of its own hear as
+few words of ours as possible: the words of the instructions, of the tools and of their results.
 """
 
 from __future__ import annotations
@@ -14,12 +14,97 @@ from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.wire.json import JsonObject, JsonValue
 
 _OTHER_WORDS = frozenset(
-    "ich nicht und der die das ist wo meine mein bitte für wie je suis est le la les où mon ma une merci bonjour el los"
-    " dónde está mi una por favor hola gracias il mio dov'è ciao grazie per onde minha está obrigado het een waar mijn".split()
+    [
+        "ich",
+        "nicht",
+        "und",
+        "der",
+        "die",
+        "das",
+        "ist",
+        "wo",
+        "meine",
+        "mein",
+        "bitte",
+        "für",
+        "wie",
+        "je",
+        "suis",
+        "est",
+        "le",
+        "la",
+        "les",
+        "où",
+        "mon",
+        "ma",
+        "une",
+        "merci",
+        "bonjour",
+        "el",
+        "los",
+        "dónde",
+        "está",
+        "mi",
+        "una",
+        "por",
+        "favor",
+        "hola",
+        "gracias",
+        "il",
+        "mio",
+        "dov'è",
+        "ciao",
+        "grazie",
+        "per",
+        "onde",
+        "minha",
+        "está",
+        "obrigado",
+        "het",
+        "een",
+        "waar",
+        "mijn",
+    ]
 )
 _ENGLISH_WORDS = frozenset(
-    "i the is my where a an to and you what can please do it of for on in hello hi yes no me want need thanks with are"
-    " i'd i'm cancel order book when how".split()
+    [
+        "i",
+        "the",
+        "is",
+        "my",
+        "where",
+        "a",
+        "an",
+        "to",
+        "and",
+        "you",
+        "what",
+        "can",
+        "please",
+        "do",
+        "it",
+        "of",
+        "for",
+        "on",
+        "in",
+        "hello",
+        "hi",
+        "yes",
+        "no",
+        "me",
+        "want",
+        "need",
+        "thanks",
+        "with",
+        "are",
+        "i'd",
+        "i'm",
+        "cancel",
+        "order",
+        "book",
+        "when",
+        "how",
+    ]
 )
 
 

@@ -1,7 +1,7 @@
 """What everyday words have in common, across English and Korean.
 
 A *concept* is a small set of words that callers and authors of tools use for the same thing: a caller wants
-to "drop" what the tool calls `cancel_order`, a Korean caller says 취소 to a tool that is described in English.
+to "drop" what the tool calls `cancel_order`, and says 취소 to a tool that is described in English.
 Concepts are about service calls in general; nothing here knows a particular agent.
 """
 
@@ -12,12 +12,15 @@ from collections.abc import Mapping
 ACTIONS: Mapping[str, str] = {
     "cancel": "cancel delete remove drop revoke annul 취소 삭제 없애 철회",
     "book": "book reserve schedule arrange appointment reservation booking 예약 잡아 잡고 접수 예매",
-    "change": "change modify update reschedule edit move amend postpone correct adjust 변경 바꾸 바꿔 수정 옮기 옮겨 미루 미뤄 연기",
+    "change": "change modify update reschedule edit move amend postpone correct adjust 변경 바꾸 바꿔 "
+    "수정 옮기 옮겨 미루 미뤄 연기",
     "refund": "refund reimburse money-back 환불 반품 return",
     "pay": "pay payment settle 결제 지불 납부",
     "send": "transfer send wire remit 송금 이체 보내",
-    "report": "problem complaint complain broken damaged defective wrong issue ticket report fault leak bug missing 문제 불만 고장 파손 불량 신고 접수증 망가 깨졌 깨져 이상해",
-    "block": "block freeze lost stolen suspend lock deactivate disable 정지 분실 잃어 도난 차단 잠가 잠그 잠금",
+    "report": "problem complaint complain broken damaged defective wrong issue ticket report fault "
+    "leak bug missing 문제 불만 고장 파손 불량 신고 접수증 망가 깨졌 깨져 이상해",
+    "block": "block freeze lost stolen suspend lock deactivate disable 정지 분실 잃어 도난 차단 잠가 "
+    "잠그 잠금",
     "unlock": "unlock 열어",
     "buy": "buy purchase 구매 구입 사고 주문하 시킬 시키",
     "switch": "turn switch activate 켜 꺼 끄",
@@ -29,11 +32,14 @@ ACTIONS: Mapping[str, str] = {
 """Things to do: a tool that does one of them is not chosen by a caller who asks for another."""
 
 TOPICS: Mapping[str, str] = {
-    "lookup": "look find check where status track search get show tell see fetch retrieve query list lookup know what which 조회 확인 찾 어디 알려 검색 상태 현황 보여 궁금",
+    "lookup": "look find check where status track search fetch retrieve query list "
+    "lookup know what which 조회 확인 찾 어디 알려 검색 상태 현황 보여 궁금",
     "create": "create open make add new register file place set put start 만들 등록 추가 생성 개설",
-    "order": "order parcel package shipment delivery deliver ship arrive purchase 주문 배송 택배 소포 배달 도착",
+    "order": "order parcel package shipment delivery deliver ship arrive purchase 주문 배송 택배 소포 "
+    "배달 도착",
     "time": "time hour when slot 시간 언제 몇시",
-    "available": "available availability free slot opening vacant vacancy possible 가능 비어 빈 남아 남은 자리",
+    "available": "available availability free slot opening vacant vacancy possible 가능 비어 빈 남아 남은 "
+    "자리",
     "price": "price cost much fee charge rate expensive 가격 얼마 요금 비용 값",
     "money": "balance money account fund saving 잔액 잔고 계좌 통장 돈",
     "card": "card 카드",
@@ -95,17 +101,20 @@ TOPICS: Mapping[str, str] = {
 WEAK_CONCEPTS = frozenset({"lookup", "create", "time", "number", "name", "on", "off", "item"})
 """Too common to choose a tool by themselves."""
 
-EN_STOP_WORDS = frozenset(
-    (
-        "a an the and or but if of in on at to for from by with about into over is are was were be been am do does did"
-        " have has had can could will would shall should may might must i you he she it we they me him her us them my"
-        " your his its our their mine yours this that these those there here please thanks thank hello hi hey yes no not"
-        " ok okay so just really very some any all as up out then than too also want like need would i'd i'm i've it's"
-        " that's let's got get give go going us one how when who why use caller user customer guest patient e g eg such"
-        " each every used given using only give before after until unless say says said asks ask wants value example"
-    ).split()
-)
-KO_STOP_WORDS = frozenset(
-    "저 제 나 내 우리 그 이 저기 그냥 좀 네 아니요 그리고 하지만 그런데 혹시 이거 그거 저는 제가 수 것 거 때 및 또는 등 "
-    "안녕하세요 감사합니다 고객 손님 환자 발신자 사용자 주세요 하고 싶어요 싶은데요 있나요 있어요 합니다 해요 할게요 하는 사용".split()
-)
+_EN_STOP_WORDS = """
+a an the and or but if of in at to for from by with about into over is are was were be been am do
+does did have has had can could will would shall should may might must i you he she it we they me
+him her us them my your his its our their mine yours this that these those there here please
+thanks thank hello hi hey yes no not ok okay so just really very some any all as up out then than
+too also want like need would i'd i'm i've it's that's let's got get give go going us one how when
+who why use caller user customer guest patient e g eg such each every used given using only give
+before after until unless say says said asks ask wants value example what which know tell show see
+like think
+"""
+EN_STOP_WORDS = frozenset(_EN_STOP_WORDS.split())
+_KO_STOP_WORDS = """
+저 제 나 내 우리 그 이 저기 그냥 좀 네 아니요 그리고 하지만 그런데 혹시 이거 그거 저는 제가 수 것
+거 때 및 또는 등 안녕하세요 감사합니다 고객 손님 환자 발신자 사용자 주세요 하고 싶어요 싶은데요
+있나요 있어요 합니다 해요 할게요 하는 사용
+"""
+KO_STOP_WORDS = frozenset(_KO_STOP_WORDS.split())

@@ -9,8 +9,10 @@ from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.wire.json import JsonObject, JsonValue
 
 _SHORT: Mapping[str, str] = {
-    "hello": "?", "how_are_you": "OK.", "thanks": "OK.", "goodbye": "OK.", "unheard": "?", "nothing_said": "?", "yes_no": "?",
-    "anything_else": "?", "dropped": "OK.", "waiting": "…", "preamble": "…", "done": "OK.", "nothing_found": "0.", "alright": "OK.",
+    "hello": "?", "how_are_you": "OK.", "thanks": "OK.", "goodbye": "OK.", "unheard": "?",
+    "nothing_said": "?", "yes_no": "?",
+    "anything_else": "?", "dropped": "OK.", "waiting": "…", "preamble": "…", "done": "OK.",
+    "nothing_found": "0.", "alright": "OK.",
 }  # fmt: skip
 
 

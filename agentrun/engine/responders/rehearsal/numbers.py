@@ -11,20 +11,62 @@ import re
 _UNITS = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-        " seventeen eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
 _TENS = {
     word: value * 10
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    for value, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
+    )
 }
 _SCALES = {"thousand": 1000, "million": 1_000_000}
 _ORDINALS = {
     word: value
     for value, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
-        " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+            "twentieth",
+        ],
         start=1,
     )
 } | {"thirtieth": 30}
@@ -32,7 +74,29 @@ DIGIT_WORDS = {word: str(value) for word, value in _UNITS.items() if value < 10}
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _COUNTABLE_ONE = frozenset(
-    "for just only of want order get like to at have need number room and plus is it's book by from".split()
+    [
+        "for",
+        "just",
+        "only",
+        "of",
+        "want",
+        "order",
+        "get",
+        "like",
+        "to",
+        "at",
+        "have",
+        "need",
+        "number",
+        "room",
+        "and",
+        "plus",
+        "is",
+        "it's",
+        "book",
+        "by",
+        "from",
+    ]
 )
 
 SINO_DIGITS = {"영": 0, "공": 0, "일": 1, "이": 2, "삼": 3, "사": 4, "오": 5, "육": 6, "륙": 6, "칠": 7}
@@ -41,15 +105,16 @@ _SINO_SCALES = {"십": 10, "백": 100, "천": 1000}
 _NATIVE_UNITS = {"하나": 1, "한": 1, "둘": 2, "두": 2, "셋": 3, "세": 3, "넷": 4, "네": 4, "다섯": 5}
 _NATIVE_UNITS |= {"여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9}
 _NATIVE_TENS = {"열": 10, "스물": 20, "스무": 20, "서른": 30, "마흔": 40, "쉰": 50, "예순": 60, "일흔": 70}
-_COUNTERS = (
-    "시간|시|분간|분|명|개월|개|사람|번째|번|살|장|잔|판|박|일|주일|주|달|월|층|인분|인|세트|병|권|마리|대|도|원|달러|퍼센트|호|건|통|년"
-)
+_COUNTERS = "시간|시|분간|분|명|개월|개|사람|번째|번|살|장|잔|판|박|일|주일|주|달|월|층|인분|인|세트"
+"|병|권|마리|대|도|원|달러|퍼센트|호|건|통|년"
 _NATIVE = (
     rf"(?:{'|'.join(_NATIVE_TENS)})?(?:{'|'.join(sorted(_NATIVE_UNITS, key=len, reverse=True))})"
     rf"|{'|'.join(_NATIVE_TENS)}"
 )
 _NATIVE_COUNT = re.compile(rf"(?<![가-힣])({_NATIVE})(?=\s?(?:{_COUNTERS}))")
-_NATIVE_ALONE = re.compile(r"(?<![가-힣])(하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉|열)(?=요|이요|이에요|[^가-힣]|$)")
+_NATIVE_ALONE = re.compile(
+    r"(?<![가-힣])(하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉|열)(?=요|이요|이에요|[^가-힣]|$)"
+)
 _SINO_COUNT = re.compile(rf"(?<![가-힣])([영공일이삼사오육륙칠팔구십백천만]+)(?=\s?(?:{_COUNTERS}))")
 _SINO_MONTHS = {"유월": "6월", "시월": "10월"}
 

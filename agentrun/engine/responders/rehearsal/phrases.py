@@ -9,43 +9,104 @@ from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.engine.responders.rehearsal.words import Word, is_korean, read_tokens, read_words, stem_word
 
 _NAME_CUES = re.compile(
-    r"\b(?:my (?:full )?name is|my name's|the name is|the name's|name is|under the name(?: of)?|call me)\s+", re.I
+    r"\b(?:my (?:full )?name is|my name's|the name is|the name's|name is|under the name(?: of)?|call me)\s+",
+    re.I,
 )
 _NAME_HINTS = re.compile(r"\b(?:[Tt]his is|I am|I'm|[Ii]t's|[Ff]or|[Uu]nder)\s+(?=[A-Z])")
 _NAME_WORDS = re.compile(r"[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’-]*){0,3}")
 _PROPER_WORDS = re.compile(r"[A-Z][\w'’-]*(?:\s+(?:(?:de|van|von|al|bin)\s+)?[A-Z][\w'’-]*){0,3}")
-_NAME_END = re.compile(r"\s+(?:and|but|because|since|so|i|i'd|my|the|please|calling|from|speaking|here|at|on|with|to|for|is)\b.*", re.I | re.S)
+_NAME_END = re.compile(
+    r"\s+(?:and|but|because|since|so|i|i'd|my|the|please|calling|from|speaking|here|at|on|with"
+    r"|to|for|is)\b.*",
+    re.I | re.S,
+)
 _KO_ENDING = r"(?:이라고|라고|이에요|예요|입니다|이고요|이고|고요|인데요|이요|요)"
 _KO_NAMES = (
-    re.compile(rf"(?:이름|성함|성명)[은이]?\s*([가-힣]{{2,5}}?)(?:{_KO_ENDING}|[\s.,]|$)"),
-    re.compile(rf"(?:저는|전|저)\s+([가-힣]{{2,4}}?)(?:이라고|라고|이에요|예요|입니다)"),
-    re.compile(r"([가-힣]{2,4}?)(?:이라고|라고)\s*(?:합니다|해요|하는데)"),
     re.compile(r"([가-힣]{2,4}?)\s?(?:이름으로|앞으로)"),
+    re.compile(rf"(?:이름|성함|성명)[은이]\s*([가-힣]{{2,5}}?)(?:{_KO_ENDING}|[\s.,]|$)"),
+    re.compile(r"(?:저는|전|저)\s+([가-힣]{2,4}?)(?:이라고|라고|이에요|예요|입니다)"),
+    re.compile(r"([가-힣]{2,4}?)(?:이라고|라고)\s*(?:합니다|해요|하는데)"),
 )
 _ANSWER_START = re.compile(
-    r"^\W*(?:(?:uh|um|well|sure|yes|yeah|ok|okay|oh|so|no|actually|sorry|please|네|예|음|어|저기|그게|아니요|아뇨)[\s,.!]+)*"
-    r"(?:(?:it is|it's|its|that is|that's|that would be|the name is|my name is|i am|i'm|this is|make it|i'd like|i want"
+    r"^\W*(?:(?:uh|um|well|sure|yes|yeah|ok|okay|oh|so|no|actually|sorry|please|네|예|음|어"
+    r"|저기|그게|아니요|아뇨)[\s,.!]+)*"
+    r"(?:(?:it is|it's|its|that is|that's|that would be|the name is|my name is|i am|i'm"
+    r"|this is|make it|i'd like|i want"
     r"|i would like|call me|제 이름은|이름은|성함은|저는|제|그건)\s+)?",
     re.I,
 )
 _ANSWER_END = re.compile(r"(?:[\s,]+(?:please|thanks|thank you))?\W*$", re.I)
-_KO_ANSWER_END = re.compile(r"(?:이라고 합니다|라고 합니다|이라고 해요|라고 해요|으로 해 ?주세요|로 해 ?주세요|입니다|이에요|예요|이요|요)$")
+_KO_ANSWER_END = re.compile(
+    r"(?:이라고 합니다|라고 합니다|이라고 해요|라고 해요|으로 해 ?주세요|로 해 ?주세요|입니다"
+    r"|이에요|예요|이요|요)$"
+)
 _COURTESY = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|안녕하세요|여보세요|저기요)\b[\s,.!]*)+|[\s,]+please\b\W*$", re.I
+    r"^\W*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening)|안녕하세요|여보세요"
+    r"|저기요)\b[\s,.!]*)+|[\s,]+please\b\W*$",
+    re.I,
 )
 _QUOTED = re.compile(r"[\"“”«](.{2,200}?)[\"“”»]|[‘「『](.{2,200}?)[’」』]")
-_SUBJECT_CUE = re.compile(r"\b(?:about|regarding|concerning|saying|that says|because(?: of)?|due to)\s+(.{2,})", re.I | re.S)
+_SUBJECT_CUE = re.compile(
+    r"\b(?:about|regarding|concerning|saying|that says|because(?: of)?|due to)\s+(.{2,})", re.I | re.S
+)
 _REASON_CUE = re.compile(r"\b(?:because(?: of)?|due to|since|as)\s+(.{2,})", re.I | re.S)
 _KO_REASON = re.compile(r"([가-힣\s]{1,30}?(?:때문에|아파서|나서|해서|있어서|문제로))")
 _PREPOSITIONS = {"from": "from", "origin": "from", "departure": "from", "to": "to", "destination": "to"}
 _PLACE = r"\b(?:{})\s+(?:the\s+)?((?:[A-Z][\w'’-]*|[a-z][\w'’-]+)(?:\s+[A-Z][\w'’-]*){{0,3}})"
-_KO_PLACE = re.compile(r"([가-힣A-Za-z]{2,})(?:에서|까지|으로|로|의|에)(?![가-힣])|([가-힣]{2,})\s+(?=날씨|지점|매장)")
+_KO_PLACE = re.compile(
+    r"([가-힣A-Za-z]{2,})(?:에서|까지|으로|로|의|에)(?![가-힣])|([가-힣]{2,})\s+(?=날씨|지점|매장)"
+)
 _CLAUSE = re.compile(r"(?<=[.!?;,:])\s+|\s+(?:and|but)\s+(?=i\b|my\b|the\b|it\b)", re.I)
 _REQUEST_STEMS = frozenset(
-    "would like want need please could can help tell know get give find look search order buy play add make take send put"
-    " try hav thank question hi hello yes today now 알려 주세 찾아 싶어 부탁 해주 있나 궁금 보여 주실 원해 하나 드릴".split()
+    [
+        "would",
+        "like",
+        "want",
+        "need",
+        "please",
+        "could",
+        "can",
+        "help",
+        "tell",
+        "know",
+        "get",
+        "give",
+        "find",
+        "look",
+        "search",
+        "order",
+        "buy",
+        "play",
+        "add",
+        "make",
+        "take",
+        "send",
+        "put",
+        "try",
+        "hav",
+        "thank",
+        "question",
+        "hi",
+        "hello",
+        "yes",
+        "today",
+        "now",
+        "알려",
+        "주세",
+        "찾아",
+        "싶어",
+        "부탁",
+        "해주",
+        "있나",
+        "궁금",
+        "보여",
+        "주실",
+        "원해",
+        "하나",
+        "드릴",
+    ]
 )
-_INNER = frozenset("of the and in a an to for on with by de la".split())
+_INNER = frozenset(["of", "the", "and", "in", "a", "an", "to", "for", "on", "with", "by", "de", "la"])
 _KO_TAIL = re.compile(r"(?<=[가-힣]{2})(?:을|를|은|는|이|가|으로|로|에서|에|도|랑|하고|요)$")
 
 
@@ -67,9 +128,13 @@ def find_name(text: str, slot: Slot, *, focused: bool) -> str | None:
 def find_place(text: str, slot: Slot, *, focused: bool) -> str | None:
     """Return the place after a preposition that fits the slot's name, or before a Korean particle."""
     words = slot.words.split()
-    prepositions = next((_PREPOSITIONS[word] for word in words if word in _PREPOSITIONS), "in|at|to|near|for|from|around")
+    prepositions = next(
+        (_PREPOSITIONS[word] for word in words if word in _PREPOSITIONS), "in|at|to|near|for|from|around"
+    )
     for match in re.finditer(_PLACE.format(prepositions), text):
-        if not all(stem_word(part.lower()) in _REQUEST_STEMS for part in match[1].split()) and read_words(match[1]):
+        if not all(stem_word(part.lower()) in _REQUEST_STEMS for part in match[1].split()) and read_words(
+            match[1]
+        ):
             return match[1]
     for korean in _KO_PLACE.finditer(text):
         return korean[1] or korean[2]
@@ -156,9 +221,15 @@ def _iter_runs(text: str, known: frozenset[str]) -> Iterator[str]:
     start, end = -1, -1
     for token, first, last in read_tokens(text):
         word = content.get(first)
-        if word is not None and not _is_known(word, known) and (end < 0 or not re.search(r"[,.?!]", text[end:first])):
+        if (
+            word is not None
+            and not _is_known(word, known)
+            and (end < 0 or not re.search(r"[,.?!]", text[end:first]))
+        ):
             start, end = (first if start < 0 else start), last
-        elif start >= 0 and not (token.lower() in _INNER or (is_korean(token) and last - first == 1 and first == end)):
+        elif start >= 0 and not (
+            token.lower() in _INNER or (is_korean(token) and last - first == 1 and first == end)
+        ):
             yield text[start:end]
             start, end = -1, -1
     if start >= 0:

@@ -1,8 +1,8 @@
 """What the caller wants, followed through the conversation.
 
 There is no state beside the conversation itself: it is walked from its beginning each time. A *request* is a
-tool that the caller wants and the values given so far; it is open until the tool is called or the caller drops
-it. Whether it waits for a value or for a yes follows from its values, so nothing has to be read out of the
+tool that the caller wants and the values given so far; it is open until the tool is called or the caller
+drops it. Whether it waits for a value or for a yes follows from its values, so nothing has to be read out of the
 agent's own words, and a conversation that was held by another mind can be continued.
 """
 
@@ -14,10 +14,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from agentrun.engine.responders.rehearsal.choice import THRESHOLD, Choice, demands_confirmation, rank_tools
+from agentrun.engine.responders.rehearsal.checking import is_valid
+from agentrun.engine.responders.rehearsal.choice import (
+    THRESHOLD,
+    Choice,
+    choose_tool,
+    demands_confirmation,
+    rank_tools,
+)
 from agentrun.engine.responders.rehearsal.dialogue import Called, Event, Heard
 from agentrun.engine.responders.rehearsal.extracting import read_yes_no
-from agentrun.engine.responders.rehearsal.filling import fill_tool, find_missing, finish_arguments, is_correction
+from agentrun.engine.responders.rehearsal.filling import (
+    fill_tool,
+    find_missing,
+    finish_arguments,
+    is_correction,
+)
 from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.engine.responders.rehearsal.smalltalk import find_aside
 from agentrun.engine.responders.rehearsal.words import read_words
@@ -25,8 +37,12 @@ from agentrun.wire.json import JsonObject
 
 _REMEMBERED = frozenset({"code", "email", "phone", "uuid", "name"})
 _CARRIED = _REMEMBERED | {"account"}
-_REVISED = frozenset({"code", "choice", "date", "time", "moment", "number", "email", "phone", "uuid", "account", "place"})
-_FOLLOW_UP = re.compile(r"^\W*(?:and|what about|how about|then|or)\b|^\W*(?:그럼|그러면|그리고)|(?:은|는)요\W*$", re.I)
+_REVISED = frozenset(
+    {"code", "choice", "date", "time", "moment", "number", "email", "phone", "uuid", "account", "place"}
+)
+_FOLLOW_UP = re.compile(
+    r"^\W*(?:and|what about|how about|then|or)\b|^\W*(?:그럼|그러면|그리고)|(?:은|는)요\W*$", re.I
+)
 _ANOTHER = re.compile(r"\b(?:another|other|different|new|else)\b|다른|새로운", re.I)
 _OWN_WORDS = frozenset({"gist", "phrase", "name", "place"})
 _CLEARLY = 1.2
@@ -123,10 +139,10 @@ class Caller:
         return self._continue(self._request, text) if self._request else self._begin(text)
 
     def _begin(self, text: str) -> Step | None:
-        ranked = rank_tools(text, self.tools)
-        if ranked and ranked[0].score >= THRESHOLD:
-            return self._open(ranked[0].tool, text)
-        return self._revise(text)
+        if find_aside(text) in ("who", "help", "repeat", "how_are_you"):
+            return None
+        chosen = choose_tool(text, self.tools)
+        return self._open(chosen.tool, text) if chosen else self._revise(text)
 
     def force(self, text: str, name: str | None) -> Step | None:
         """Choose a tool although little speaks for it: the client demands one."""
@@ -144,14 +160,16 @@ class Caller:
 
     def _remember(self, tool: Tool, values: JsonObject) -> None:
         """Take what the caller said or used before for values that keep their meaning."""
-        wanted = {slot.name for slot in tool.slots if slot.required and slot.kind in _REMEMBERED} - values.keys()
+        wanted = {
+            slot.name for slot in tool.slots if slot.required and slot.kind in _REMEMBERED
+        } - values.keys()
         for text in reversed(self._said[-10:] if wanted else []):
             earlier = fill_tool(tool, text, self.now)
             values |= {key: earlier[key] for key in wanted if key in earlier and key not in values}
         for slot in tool.slots:
-            if slot.required and slot.kind in _CARRIED and slot.name in self._carried and slot.name not in values:
-                if fits := slot.kind != "code" or bool(slot.pattern and slot.pattern.search(str(self._carried[slot.name]))):
-                    values |= {slot.name: self._carried[slot.name]} if fits else {}
+            carried = self._carried.get(slot.name) if slot.required and slot.kind in _CARRIED else None
+            if carried is not None and slot.name not in values and is_valid(carried, slot.schema):
+                values[slot.name] = carried
 
     def _continue(self, request: _Request, text: str) -> Step | None:
         aside = find_aside(text)
@@ -159,7 +177,9 @@ class Caller:
         if aside == "drop":
             return self._drop()
         given = fill_tool(request.tool, text, self.now, request.focus)
-        if aside in ("goodbye", "repeat", "who", "help", "wait") or (aside in ("thanks", "hello", "how_are_you") and not given):
+        if aside in ("goodbye", "repeat", "who", "help", "wait") or (
+            aside in ("thanks", "hello", "how_are_you") and not given
+        ):
             return None
         other = self._find_other(request, text, given)
         if other is not None:
@@ -188,7 +208,12 @@ class Caller:
         kinds = {slot.name: slot.kind for slot in request.tool.slots}
         before = dict(request.values)
         for key, value in given.items():
-            fixed = kinds[key] in _OWN_WORDS and key in before and key != request.focus and not is_correction(text)
+            fixed = (
+                kinds[key] in _OWN_WORDS
+                and key in before
+                and key != request.focus
+                and not is_correction(text)
+            )
             if not fixed:
                 request.values[key] = value
         return request.values != before
@@ -218,11 +243,14 @@ class Caller:
         tool = self._find_tool(self._last.name) if self._last else None
         if tool is None or self._last is None:
             return None
-        if not (is_correction(text) or _FOLLOW_UP.search(text)) or len(read_words(text)) > 8:
-            return None
         kinds = {slot.name: slot.kind for slot in tool.slots}
-        given = {key: value for key, value in fill_tool(tool, text, self.now).items() if kinds[key] in _REVISED}
+        given = {
+            key: value for key, value in fill_tool(tool, text, self.now).items() if kinds[key] in _REVISED
+        }
         values = self._last.arguments | given
+        bare = any(kinds[key] == "code" for key in given) and len(read_words(text)) <= 4
+        if not (bare or is_correction(text) or _FOLLOW_UP.search(text)) or len(read_words(text)) > 8:
+            return None
         if not given or values == self._last.arguments:
             return None
         self._request = _Request(tool, values)

@@ -4,7 +4,7 @@ What it answers depends on the newest thing in the conversation:
 
 * the response has instructions of its own: it says what they say;
 * results of tools that were not told yet: it tells them;
-* words of the caller: a tool call, a question for what is missing, a fact from the instructions, or small talk;
+* words of the caller: a tool call, a question for what is missing, a fact of the instructions, small talk;
 * nothing: a greeting.
 """
 
@@ -77,7 +77,7 @@ def _say_as_instructed(prompt: Prompt) -> str | None:
     exact = find_exact_words(instructions)
     if exact is not None:
         return exact
-    if len(instructions) < 400 and is_greeting_order(instructions) or is_goodbye_order(instructions):
+    if (len(instructions) < 400 and is_greeting_order(instructions)) or is_goodbye_order(instructions):
         events = read_dialogue(prompt.items)
         language = _pick_language(events, instructions, ())
         if is_goodbye_order(instructions):
@@ -139,7 +139,9 @@ class _Answer:
     def _answer(self, text: str) -> Sequence[Move]:
         if not text:
             return (Say(self.language.phrase("unheard")),)
-        caller = Caller([tool for tool in self.tools if not is_hang_up(tool)], self.instructions, self.prompt.now)
+        caller = Caller(
+            [tool for tool in self.tools if not is_hang_up(tool)], self.instructions, self.prompt.now
+        )
         aside = find_aside(text)
         step = caller.follow(self.events)
         if aside == "goodbye" and step is None and not choose_tool(text, caller.tools):
@@ -182,12 +184,16 @@ class _Answer:
         choice = self.prompt.tool_choice
         if isinstance(choice, dict) and isinstance(choice.get("name"), str):
             return bool(choice["name"] == tool.name)
-        return choice != "none"
+        return not (isinstance(choice, str) and choice == "none")
 
     def _call(self, tool: Tool, arguments: JsonObject, text: str) -> Sequence[Move]:
         pending = find_pending(self.events)
         calls = [Call(tool.name, one) for one in self._multiply(tool, arguments, text)]
-        fresh = [call for call in calls if not any(p.name == call.name and p.arguments == call.arguments for p in pending)]
+        fresh = [
+            call
+            for call in calls
+            if not any(p.name == call.name and p.arguments == call.arguments for p in pending)
+        ]
         if not fresh:
             return (Say(self.language.phrase("waiting")),)
         preamble = [Say(self.language.phrase("preamble"), "commentary")] if self.preamble else []

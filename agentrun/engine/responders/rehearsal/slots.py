@@ -12,29 +12,83 @@ from agentrun.engine.responders.rehearsal.words import split_name
 from agentrun.wire.json import JsonObject, JsonValue
 
 Kind: TypeAlias = Literal[
-    "const", "choice", "code", "date", "time", "moment", "email", "phone", "uri", "uuid", "number", "flag", "name",
+    "const", "choice", "code", "date", "time", "moment", "email", "phone", "uri", "uuid", "number",
+    "flag", "name",
     "place", "account", "gist", "phrase", "list", "object",
 ]  # fmt: skip
 
 _DEEPEST = 4
 _FORMATS: dict[str, Kind] = {
-    "date": "date", "time": "time", "date-time": "moment", "email": "email", "idn-email": "email", "uri": "uri",
+    "date": "date", "time": "time", "date-time": "moment", "email": "email", "idn-email": "email",
+    "uri": "uri",
     "url": "uri", "uuid": "uuid", "phone": "phone", "tel": "phone",
 }  # fmt: skip
 _BY_WORD: tuple[tuple[Kind, frozenset[str]], ...] = (
     ("email", frozenset({"email", "mail", "이메일"})),
     ("phone", frozenset({"phone", "telephone", "mobile", "tel", "전화번호", "연락처", "휴대폰"})),
     ("moment", frozenset({"datetime", "timestamp"})),
-    ("date", frozenset({"date", "day", "birthday", "checkin", "checkout", "arrival", "departure", "날짜", "생년월일"})),
+    (
+        "date",
+        frozenset(
+            {"date", "day", "birthday", "checkin", "checkout", "arrival", "departure", "날짜", "생년월일"}
+        ),
+    ),
     ("time", frozenset({"time", "시각", "시간"})),
     ("account", frozenset({"id", "number", "no", "code", "pin", "reference", "ref", "iban", "번호", "코드"})),
-    ("name", frozenset({"name", "patient", "guest", "customer", "owner", "recipient", "payee", "이름", "성함"})),
-    ("place", frozenset({"city", "location", "place", "town", "country", "address", "destination", "origin", "도시", "지역", "주소"})),
-    ("gist", frozenset(
-        "subject summary question description problem issue complaint message note notes text details request"
-        " comment content body symptom symptoms query 문의 내용 증상 메모 요약".split()
-    )),
-)  # fmt: skip
+    (
+        "name",
+        frozenset({"name", "patient", "guest", "customer", "owner", "recipient", "payee", "이름", "성함"}),
+    ),
+    (
+        "place",
+        frozenset(
+            {
+                "city",
+                "location",
+                "place",
+                "town",
+                "country",
+                "address",
+                "destination",
+                "origin",
+                "도시",
+                "지역",
+                "주소",
+            }
+        ),
+    ),
+    (
+        "gist",
+        frozenset(
+            [
+                "subject",
+                "summary",
+                "question",
+                "description",
+                "problem",
+                "issue",
+                "complaint",
+                "message",
+                "note",
+                "notes",
+                "text",
+                "details",
+                "request",
+                "comment",
+                "content",
+                "body",
+                "symptom",
+                "symptoms",
+                "query",
+                "문의",
+                "내용",
+                "증상",
+                "메모",
+                "요약",
+            ]
+        ),
+    ),
+)
 _ORDINARY_WORDS = ("hello", "Hello", "HELLO", "hello there", "안녕", "여보세요")
 
 
@@ -143,7 +197,7 @@ def _find_text_kind(name: str, schema: JsonObject, description: str) -> Kind:
     for kind, names in _BY_WORD:
         if names & set(words):
             return "name" if kind == "account" and "name" in words else kind
-    head = description.split(".")[0].lower()
+    head = description.split(".", maxsplit=1)[0].lower()
     if head.endswith("번호") or re.search(r"번호\b", head):
         return "phone" if re.search("전화|휴대", head) else "account"
     return "phrase"
@@ -161,7 +215,9 @@ def _find_example_kind(schema: JsonObject, description: str) -> Kind | None:
     shown = " ".join(str(example) for example in examples) if isinstance(examples, list) else ""
     shown += f" {description} {_text(schema.get('pattern'))}"
     has_date = re.search(r"\d{4}-\d\d-\d\d|YYYY-MM-DD|\\d\{4\}-\\d\{2\}-\\d\{2\}|ISO 8601 date", shown)
-    has_time = re.search(r"(?<![\d:])\d\d:\d\d(?!\d)|HH:MM|\\d\{2\}:\\d\{2\}|\[0-5\](?:\\d|\[0-9\])", shown, re.I)
+    has_time = re.search(
+        r"(?<![\d:])\d\d:\d\d(?!\d)|HH:MM|\\d\{2\}:\\d\{2\}|\[0-5\](?:\\d|\[0-9\])", shown, re.I
+    )
     if has_date and has_time:
         return "moment"
     return "date" if has_date else "time" if has_time else None

@@ -1,8 +1,8 @@
 """From the output of a tool to a sentence.
 
-Outputs are JSON of any shape, or text. agentrun's own envelope (`outcome`, `tool`, `result`, `error`) is understood,
-and so are the habits of other programs (`{"error": …}`, `{"success": false}`). What is not known to have worked is
-never told as if it had.
+Outputs are JSON of any shape, or text. agentrun's own envelope (`outcome`, `tool`, `result`, `error`) is
+understood, and so are the habits of other programs (`{"error": …}`, `{"success": false}`). What is not known to
+have worked is never told as if it had.
 """
 
 from __future__ import annotations
@@ -20,13 +20,19 @@ _ERROR_KEYS = ("error", "errors", "error_message")
 _MOST_ENTRIES = 3
 _MOST_PAIRS = 8
 _LONGEST = 700
-_ADVICE = re.compile(r"\s*(?:It is not known whether|Do not tell|Do not repeat|say that you could not).*$", re.S)
+_ADVICE = re.compile(
+    r"\s*(?:It is not known whether|Do not tell|Do not repeat|say that you could not).*$", re.S
+)
 
 
 def tell_output(output: str, language: Language) -> str:
     """Return what came of one tool call, in words."""
     value = _parse(output)
-    if isinstance(value, dict) and isinstance(value.get("outcome"), str) and ({"result", "error", "tool"} & value.keys()):
+    if (
+        isinstance(value, dict)
+        and isinstance(value.get("outcome"), str)
+        and ({"result", "error", "tool"} & value.keys())
+    ):
         return _tell_envelope(value, language)
     return _shorten(tell_result(value, language))
 
@@ -67,12 +73,18 @@ def _tell_object(value: JsonObject, language: Language) -> str:
         return language.tell_failure(failure)
     if value.get("found") is False:
         return language.phrase("nothing_found")
-    known = {key: entry for key, entry in value.items() if entry is not None and key not in (*_STATUS_KEYS, "found")}
-    text = next((str(known[key]) for key in _TEXT_KEYS if isinstance(known.get(key), str) and known[key]), None)
+    known = {
+        key: entry
+        for key, entry in value.items()
+        if entry is not None and key not in (*_STATUS_KEYS, "found")
+    }
+    text = next(
+        (str(known[key]) for key in _TEXT_KEYS if isinstance(known.get(key), str) and known[key]), None
+    )
     if text is not None:
         return tell_result(text, language)
     if len(known) == 1:
-        (key, only), = known.items()
+        only = next(iter(known.values()))
         if isinstance(only, (list, dict)) and _is_deep(only):
             return tell_result(only, language)
     return _tell_members(known, language) if known else language.phrase("done")
@@ -101,7 +113,9 @@ def _tell_list(entries: list[JsonValue], language: Language) -> str:
 def _join_money(flat: JsonObject) -> JsonObject:
     """Put a currency beside the one amount it belongs to."""
     currency = flat.get("currency")
-    amounts = [key for key, entry in flat.items() if isinstance(entry, (int, float)) and not isinstance(entry, bool)]
+    amounts = [
+        key for key, entry in flat.items() if isinstance(entry, (int, float)) and not isinstance(entry, bool)
+    ]
     if not isinstance(currency, str) or len(amounts) != 1:
         return flat
     amount = flat[amounts[0]]
@@ -114,7 +128,11 @@ def _find_failure(value: JsonObject) -> str | None:
     errors: Sequence[JsonValue] = [value[key] for key in _ERROR_KEYS if value.get(key)]
     if errors:
         return _find_message(errors[0])
-    if any(value.get(key) is False for key in _STATUS_KEYS) or value.get("status") in ("error", "failed", "failure"):
+    if any(value.get(key) is False for key in _STATUS_KEYS) or value.get("status") in (
+        "error",
+        "failed",
+        "failure",
+    ):
         return _find_message(value)
     return None
 
@@ -126,7 +144,9 @@ def _find_message(error: JsonValue) -> str:
         return _find_message(error[0]) if error else ""
     if not isinstance(error, dict):
         return ""
-    return next((error[key] for key in ("message", "detail", "reason", "text") if isinstance(error.get(key), str)), "")
+    return next(
+        (error[key] for key in ("message", "detail", "reason", "text") if isinstance(error.get(key), str)), ""
+    )
 
 
 def _is_deep(value: JsonValue) -> bool:

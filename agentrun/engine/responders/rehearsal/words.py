@@ -17,17 +17,89 @@ _TOKEN = re.compile(r"[가-힣]+|(?:(?![가-힣])[^\W_])+(?:['’](?:(?![가-힣
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-./]+")
 _HANGUL = re.compile(r"[가-힣]")
 _IRREGULAR = {
-    "sent": "send", "lost": "lost", "paid": "pay", "bought": "buy", "broke": "broken", "said": "say", "made": "make",
-    "found": "find", "people": "person", "children": "child", "news": "news", "this": "this", "wrong": "wrong",
-    "does": "do", "goes": "go", "during": "during", "morning": "morning", "evening": "evening", "nothing": "nothing",
+    "sent": "send", "lost": "lost", "paid": "pay", "bought": "buy", "broke": "broken",
+    "said": "say", "made": "make",
+    "found": "find", "people": "person", "children": "child", "news": "news", "this": "this",
+    "wrong": "wrong",
+    "does": "do", "goes": "go", "during": "during", "morning": "morning", "evening": "evening",
+    "nothing": "nothing",
     "something": "something", "bring": "bring", "spring": "spring", "string": "string", "thing": "thing",
-    "king": "king", "ring": "ring", "sing": "sing", "need": "need", "speed": "speed", "bed": "bed", "red": "red",
+    "king": "king", "ring": "ring", "sing": "sing", "need": "need", "speed": "speed", "bed": "bed",
+    "red": "red",
     "bus": "bus", "missing": "missing",
 }  # fmt: skip
 _PARTICLES = sorted(
-    "은 는 이 가 을 를 에 에서 에게 한테 의 도 만 로 으로 와 과 랑 이랑 부터 까지 께 요 이요 예요 이에요 입니다 인데요 이고 하고 해 "
-    "해요 하세요 해주세요 해줘 해줘요 합니다 하는 하려고 하려고요 할게요 할래요 할까요 하나요 되나요 돼요 됐어요 했어요 하고싶어요 "
-    "주세요 줘 줘요 할 된 한 인가요 나요 까요 습니다 어요 아요 네요 있나요 있어요 죠 이죠 라고 이라고 들".split(),
+    [
+        "은",
+        "는",
+        "이",
+        "가",
+        "을",
+        "를",
+        "에",
+        "에서",
+        "에게",
+        "한테",
+        "의",
+        "도",
+        "만",
+        "로",
+        "으로",
+        "와",
+        "과",
+        "랑",
+        "이랑",
+        "부터",
+        "까지",
+        "께",
+        "요",
+        "이요",
+        "예요",
+        "이에요",
+        "입니다",
+        "인데요",
+        "이고",
+        "하고",
+        "해",
+        "해요",
+        "하세요",
+        "해주세요",
+        "해줘",
+        "해줘요",
+        "합니다",
+        "하는",
+        "하려고",
+        "하려고요",
+        "할게요",
+        "할래요",
+        "할까요",
+        "하나요",
+        "되나요",
+        "돼요",
+        "됐어요",
+        "했어요",
+        "하고싶어요",
+        "주세요",
+        "줘",
+        "줘요",
+        "할",
+        "된",
+        "한",
+        "인가요",
+        "나요",
+        "까요",
+        "습니다",
+        "어요",
+        "아요",
+        "네요",
+        "있나요",
+        "있어요",
+        "죠",
+        "이죠",
+        "라고",
+        "이라고",
+        "들",
+    ],
     key=len,
     reverse=True,
 )
@@ -81,7 +153,11 @@ def find_concepts(word: str) -> frozenset[str]:
     if not _HANGUL.search(word):
         return _ENGLISH.get(stem_word(word), frozenset())
     stem = _stem_korean(word)
-    hits = (concept for entry, concept in _KOREAN if (entry in word if len(entry) > 1 else _is_headed(stem, entry)))
+    hits = (
+        concept
+        for entry, concept in _KOREAN
+        if (entry in word if len(entry) > 1 else _is_headed(stem, entry))
+    )
     return frozenset(hits)
 
 
@@ -93,8 +169,7 @@ def _iter_words(text: str) -> Iterator[Word]:
     for token, start, end in read_tokens(text):
         lower = token.lower().replace("’", "'")
         if lower in EN_STOP_WORDS or lower in KO_STOP_WORDS or (len(lower) == 1 and lower.isascii()):
-            if lower not in ("on", "off", "up"):
-                continue
+            continue
         yield Word(token, stem_word(lower), find_concepts(lower), start, end)
 
 
