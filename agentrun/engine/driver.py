@@ -74,8 +74,8 @@ class Speech(Protocol):
     def voice(self) -> Voice:
         """What speaks."""
 
-    def detector(self) -> SpeechDetector:
-        """Return a detector for one session."""
+    def detector(self, threshold: float = 0.5) -> SpeechDetector:
+        """Return a new detector; above 0.5 the speech must also be louder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class SessionDriver:
         self._core = core
         self._parts = parts
         self._receive, self._send, self._close = receive, send, close
-        self._ears = Ears(parts.speech.detector())
+        self._ears = Ears(parts.speech.detector)
         self._unsent: deque[str] = deque()
         self._unsent_bytes = 0
         self._has_unsent = asyncio.Event()
@@ -219,8 +219,12 @@ class SessionDriver:
         self._has_unsent.set()
         if self._unsent_bytes > MAX_UNSENT_BYTES and self._closing is None:
             log.warning("closing a session whose client does not read: %d bytes unsent", self._unsent_bytes)
-            self._unsent.clear()
-            self._end(1008, "the client does not read")
+            self._closing = (1008, "the client does not read")
+            self._tasks.create_task(self._leave())
+
+    async def _leave(self) -> None:
+        """End the session without waiting for what is unsent."""
+        raise _SessionOver
 
     def _end(self, code: int, reason: str) -> None:
         self._closing = (code, reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, cast
 
 from agentrun.audio import AudioFormat, Resampler, decode_g711, open_resampler, resample
@@ -37,13 +37,17 @@ def read_turn_settings(turn_detection: JsonObject) -> TurnSettings:
 class Ears:
     """Finds the caller's turns in what is appended.
 
+    Args:
+        make_detector: returns a detector for a session's `threshold`.
+
     Attributes:
         turn: counts turns and pauses, so that an answer that comes late can be told from a timely one.
 
     """
 
-    def __init__(self, detector: SpeechDetector) -> None:
-        self._detector = detector
+    def __init__(self, make_detector: Callable[[float], SpeechDetector]) -> None:
+        self._make_detector = make_detector
+        self._detector: SpeechDetector | None = None
         self._turns: TurnDetector | None = None
         self._format: AudioFormat | None = None
         self._resampler: Resampler | None = None
@@ -53,14 +57,15 @@ class Ears:
     def listen(self, order: Listen) -> None:
         """Start afresh with these settings; without turn detection nothing is found."""
         detection = order.turn_detection
-        self._detector.reset()
         self._heard.clear()
         self.turn += 1
         self._format = order.format
         self._resampler = open_resampler(order.format.rate_hz, LISTEN_HZ, "LQ")
-        self._turns = (
-            TurnDetector(read_turn_settings(detection), position_ms=order.position_ms) if detection else None
-        )
+        self._detector, self._turns = None, None
+        if detection is not None:
+            settings = read_turn_settings(detection)
+            self._detector = self._make_detector(settings.threshold)
+            self._turns = TurnDetector(settings, position_ms=order.position_ms)
 
     def feed(self, audio: bytes) -> Iterator[list[TurnEvent]]:
         """Take appended audio; yield what each slice of it brings, so that others may run in between."""
@@ -81,7 +86,7 @@ class Ears:
         return bytes(self._heard)
 
     def _feed_slice(self, audio: bytes) -> list[TurnEvent]:
-        if self._turns is None or self._format is None or self._resampler is None:
+        if self._turns is None or self._detector is None or self._format is None or self._resampler is None:
             return []
         pcm16k = self._resampler.feed(decode_audio(audio, self._format))
         events = []
