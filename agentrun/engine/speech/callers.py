@@ -280,9 +280,7 @@ def _compose_things(topics: _Topics) -> Node:
     values, tail, before = list(topics.values), [], []
     if values:
         value = Rule("value", any_of(*values))
-        tail = [
-            Rule("tail", Many(seq(maybe(any_of(*_PREPOSITIONS)), maybe(any_of("the", "a", "my")), value)))
-        ]
+        tail = [Rule("tail", Many(seq(maybe(any_of(*_PREPOSITIONS)), maybe("the"), value)))]
         before = [maybe(Many(value))]
     options: list[Node] = [*code, *(seq(part, *map(maybe, code)) for part in tail)]
     if topics.objects:
