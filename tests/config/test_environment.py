@@ -9,7 +9,7 @@ from agentrun.diagnostics import Diagnostic
 from agentrun.secret import Secret
 
 
-def fill(text: str, *, required: bool = False, **environment: str) -> tuple[YamlMap, list[Diagnostic]]:
+def fill(text: str, required: bool = False, /, **environment: str) -> tuple[YamlMap, list[Diagnostic]]:
     root, _ = parse_yaml(text, "f.yaml")
     assert isinstance(root, YamlMap)
     filler = EnvironmentFiller(environment, {"f.yaml": text}, required=required)
@@ -17,7 +17,7 @@ def fill(text: str, *, required: bool = False, **environment: str) -> tuple[Yaml
 
 
 def value(text: str, **environment: str) -> object:
-    node = find_node(fill(text, **environment)[0], ("a",))
+    node = find_node(fill(text, False, **environment)[0], ("a",))
     assert isinstance(node, YamlScalar)
     return node.value
 
@@ -58,7 +58,7 @@ def test_missing_ones_are_a_note_or_an_error_at_the_reference() -> None:
     node = find_node(root, ("a",))
     assert isinstance(node, YamlScalar)
     assert node.unset == ("TOKEN",)
-    assert fill(text, required=True)[1][0].severity == "error"
+    assert fill(text, True)[1][0].severity == "error"
 
 
 def test_an_empty_variable_is_set_but_does_not_satisfy_a_demand() -> None:

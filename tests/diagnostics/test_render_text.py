@@ -83,7 +83,7 @@ def test_colour_only_where_asked_for() -> None:
 
 @given(st.text(alphabet="aé안 \t日", max_size=40), st.integers(1, 45), st.integers(0, 10))
 def test_carets_stand_under_the_span_in_cells(line: str, column: int, length: int) -> None:
-    excerpt, carets = (render(line, finding(1, column, column + length)) + ["1 | ", "  | ^"])[1:3]
+    excerpt, carets = [*render(line, finding(1, column, column + length)), "1 | ", "  | ^"][1:3]
     pad, shown = carets.rstrip("^")[4:], excerpt[4:]
     before = shown[: column - 1]
     assert pad.count("\t") == before.count("\t")

@@ -58,7 +58,8 @@ def test_concise_is_one_line_each(report: Report) -> None:
 
 def test_github_escapes_and_levels(report: Report) -> None:
     assert RENDERERS["github"](report).splitlines() == [
-        "::error file=a%2Cb.yaml,line=6,endLine=6,col=53,endColumn=56,title=AR214::100%25 wrong%0Ahint: line%0Abreak",
+        "::error file=a%2Cb.yaml,line=6,endLine=6,col=53,endColumn=56,title=AR214"
+        "::100%25 wrong%0Ahint: line%0Abreak",
         "::warning file=a%2Cb.yaml,line=7,endLine=9,col=1,title=AR105::unused",
         "::notice file=a%2Cb.yaml,line=8,endLine=8,col=1,endColumn=2,title=AR901::later",
     ]
