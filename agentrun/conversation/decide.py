@@ -74,14 +74,12 @@ def _carry_on(state: CallState) -> None:
 
 def _give_up_on_stalled(state: CallState) -> None:
     state.placeholders.drop_stalled(state.now_ms, state.stall_ms)
-    stalled = state.generation.drop_stalled(state.now_ms, state.stall_ms)
-    if stalled is None:
-        return
-    if isinstance(stalled, Active):
-        give_up(state, stalled)
-        state.outbox.send(ResponseCancel(stalled.response_id))
-    message = f"the model has sent nothing for {state.stall_ms / 1000:g} s"
-    state.outbox.tell(ErrorReported("response_stalled", message, ResponseCreate.type))
+    for stalled in state.generation.drop_stalled(state.now_ms, state.stall_ms):
+        if isinstance(stalled, Active):
+            give_up(state, stalled)
+            state.outbox.send(ResponseCancel(stalled.response_id))
+        message = f"the model has sent nothing for {state.stall_ms / 1000:g} s"
+        state.outbox.tell(ErrorReported("response_stalled", message, ResponseCreate.type))
 
 
 def _lower_shield(state: CallState) -> None:

@@ -189,16 +189,16 @@ class Generation:
         self.active.silenced = True
         return self.active
 
-    def drop_stalled(self, now_ms: int, stall_ms: int) -> Active | Requested | None:
+    def drop_stalled(self, now_ms: int, stall_ms: int) -> list[Active | Requested]:
         """Give up on what has been silent for too long, and return it."""
-        limit_ms = now_ms - stall_ms
-        if self.active is not None and self.active.last_event_ms <= limit_ms:
-            active, self.active = self.active, None
-            return active
-        if self.requested is not None and self.requested.since_ms <= limit_ms:
-            requested, self.requested = self.requested, None
-            return requested
-        return None
+        stalled: list[Active | Requested] = []
+        if self.active is not None and self.active.last_event_ms + stall_ms <= now_ms:
+            stalled.append(self.active)
+            self.active = None
+        if self.requested is not None and self.requested.since_ms + stall_ms <= now_ms:
+            stalled.append(self.requested)
+            self.requested = None
+        return stalled
 
     def deadlines_ms(self, now_ms: int, stall_ms: int) -> list[int]:
         """The times at which something of this has to be looked at again."""

@@ -1,0 +1,167 @@
+"""Watches a conversation from outside and checks the rules on everything that goes in and comes out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from agentrun.conversation.commands import Clear, Command, End, Play, Send, StartTool, Tell
+from agentrun.conversation.inputs import CallerPlayed, Input
+from agentrun.conversation.reports import AgentSaid, CallerSaid, ErrorReported, PlaceholderSaid, ToolReturned
+from agentrun.plan import CallPlan
+from agentrun.wire import client, server
+
+BYTES_PER_MS = 48
+
+
+@dataclass
+class Witness:
+    """What a client can know, written down independently of the code under test."""
+
+    plan: CallPlan
+    speaking: bool = False
+    active: str | None = None
+    requested: str | None = None
+    ended: bool = False
+    begun: set[str] = field(default_factory=set)
+    dead: set[str] = field(default_factory=set)
+    response_of: dict[str, str] = field(default_factory=dict)
+    asides: set[str] = field(default_factory=set)
+    called: dict[str, set[str]] = field(default_factory=dict)  # response to its function calls
+    answered: Counter[str] = field(default_factory=Counter)
+    started: set[str] = field(default_factory=set)
+    placeholders: Counter[str] = field(default_factory=Counter)
+    sent_ms: Counter[str] = field(default_factory=Counter)
+    heard_ms: dict[str, int] = field(default_factory=dict)
+    busy_until_ms: int = 0
+    unanswered_turn: bool = False
+
+    def see(self, event: Input, commands: list[Command], now_ms: int) -> None:
+        """Take one step of the conversation."""
+        if not self.ended:
+            self._learn(event)
+        for command in commands:
+            if self.ended:
+                assert isinstance(command, Tell), "a command after the end"
+                if isinstance(command.report, ToolReturned):
+                    assert command.report.late
+            self._check(command, now_ms)
+
+    def check_at_rest(self) -> None:
+        """Check what must be true once nothing moves any more."""
+        assert not self.unanswered_turn, "a turn of the caller was never answered"
+        for calls in self.called.values():
+            for call_id in calls:
+                assert self.answered[call_id] == 1, f"{call_id} was answered {self.answered[call_id]} times"
+
+    def _learn(self, event: Input) -> None:
+        match event:
+            case server.InputAudioBufferSpeechStarted():
+                self.speaking = True
+                self.dead |= self.asides
+                if self._interrupts:
+                    self.dead |= self.begun
+            case server.InputAudioBufferSpeechStopped():
+                self.speaking = False
+            case server.InputAudioBufferCommitted():
+                self.unanswered_turn = True
+            case server.ResponseCreated():
+                self._learn_created(event)
+            case server.ResponseDone() if event.response["id"] == self.active:
+                self.active = None
+            case server.ResponseOutputItemDone() if event.item["type"] == "function_call":
+                if event.item["call_id"]:
+                    self.called.setdefault(event.response_id, set()).add(event.item["call_id"])
+            case server.ResponseOutputAudioDelta():
+                self.response_of[event.item_id] = event.response_id
+            case server.Error() if event.error.get("event_id") == self.requested:
+                self.requested = None
+            case CallerPlayed():
+                heard_ms = min(max(event.ms, 0), self.sent_ms[event.item_id])
+                self.heard_ms[event.item_id] = max(self.heard_ms.get(event.item_id, 0), heard_ms)
+
+    def _learn_created(self, event: server.ResponseCreated) -> None:
+        response_id, metadata = event.response["id"], event.response["metadata"] or {}
+        self.begun.add(response_id)
+        if metadata.get("agentrun") == "placeholder":
+            self.asides.add(response_id)
+            return
+        self.active = response_id
+        self.unanswered_turn = False
+        if metadata.get("agentrun_request") == self.requested:
+            self.requested = None
+
+    @property
+    def _interrupts(self) -> bool:
+        detection = self.plan.session.get("audio", {}).get("input", {}).get("turn_detection", {})
+        return detection is not None and detection.get("interrupt_response", True)
+
+    def _check(self, command: Command, now_ms: int) -> None:
+        match command:
+            case Send():
+                self._check_sent(command.event, now_ms)
+            case Play():
+                self._check_played(command, now_ms)
+            case Clear():
+                self.dead |= self.begun
+                self.busy_until_ms = 0
+            case StartTool():
+                assert command.call_id not in self.started
+                self.started.add(command.call_id)
+            case Tell(AgentSaid() as said):
+                assert said.text.startswith(said.heard), "heard what was never generated"
+            case Tell(CallerSaid()):  # typed: our model server transcribes nothing
+                self.unanswered_turn = True
+                self.dead |= self.begun
+            case Tell(PlaceholderSaid() as said):
+                assert not self.answered[said.call_id], "a placeholder after the result"
+                self.placeholders[said.call_id] += 1
+                tool = self.plan.tool(said.tool)
+                assert tool is not None
+                assert tool.placeholder is not None
+                assert self.placeholders[said.call_id] <= tool.placeholder.most
+            case Tell(ErrorReported(code="response_stalled")):
+                self.active = self.requested = None
+            case End():
+                self.ended = True
+                self.unanswered_turn = False
+
+    def _check_played(self, command: Play, now_ms: int) -> None:
+        response_id = self.response_of[command.item_id]
+        assert response_id not in self.dead, "played after it was cut off"
+        size_ms = len(command.audio) // BYTES_PER_MS
+        self.sent_ms[command.item_id] += size_ms
+        self.busy_until_ms = max(self.busy_until_ms, now_ms) + size_ms
+
+    def _is_sounding(self, now_ms: int) -> bool:
+        alive = [item for item in self.sent_ms if self.response_of[item] not in self.dead]
+        unheard = any(self.sent_ms[item] > self.heard_ms.get(item, 0) for item in alive)
+        return unheard and now_ms < self.busy_until_ms
+
+    def _check_sent(self, event: client.ClientEvent, now_ms: int) -> None:
+        match event:
+            case client.ResponseCreate():
+                self._check_create(event, now_ms)
+            case client.ConversationItemTruncate():
+                assert self.plan.channel.owns_playback
+                assert event.audio_end_ms == self.heard_ms.get(event.item_id, 0)
+            case client.ConversationItemCreate() if event.item["type"] == "function_call_output":
+                call_id = event.item["call_id"]
+                self.answered[call_id] += 1
+                assert self.answered[call_id] == 1, "answered twice"
+
+    def _check_create(self, event: client.ResponseCreate, now_ms: int) -> None:
+        assert event.response is not None
+        kind = event.response["metadata"]["agentrun"]
+        assert not self.speaking, "asked for a response while the caller speaks"
+        assert self.active is None, "asked for a response while one is active"
+        assert self.requested is None, "asked twice"
+        if kind == "placeholder":
+            assert not self._is_sounding(now_ms), "a placeholder over the agent's own words"
+            assert any(not self.answered[call_id] for call_id in self.started), "nothing to wait for"
+            return
+        self.requested = event.event_id
+        self.unanswered_turn = False
+        if kind == "results":
+            whole = [calls for calls in self.called.values() if all(self.answered[each] for each in calls)]
+            assert whole, "asked before all calls of a response were answered"
