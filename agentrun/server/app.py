@@ -49,6 +49,7 @@ def build_app(
     if engine is not None:
         routes.append(WebSocketRoute("/v1/realtime", _serve_engine(desk, engine)))
     app = Starlette(routes=routes, middleware=[Middleware(Guard, token=token)])
+    app.router.redirect_slashes = False  # such a redirection would go to whatever the `Host` header names
     app.state.desk = desk
     app.state.lines = Lines()
     return app

@@ -87,7 +87,10 @@ class Guard:
 
     def _check(self, connection: HTTPConnection) -> Response | None:
         """Return the refusal (or redirection), or None if the request may pass."""
-        if self._token is None and not is_loopback(_host_name(connection.headers.get("host", ""))):
+        own = _own_authority(connection)
+        if own is None:
+            return _deny(400, "bad_host", "the `Host` header names no host")
+        if self._token is None and not is_loopback(own[0]):
             return _deny(403, "wrong_host", "only loopback names are served; start with `--token` for others")
         if not has_own_origin(connection):
             return _deny(403, "wrong_origin", "another web page may not use this server")
@@ -116,7 +119,7 @@ class Guard:
         return self._token is not None and _same(text, self._token.reveal())
 
     def _welcome(self, connection: HTTPConnection) -> Response:
-        secure = connection.url.scheme in ("https", "wss")
+        secure = connection.scope["scheme"] == "https"
         response = RedirectResponse("./", 303)
         name = _cookie_name(connection)
         response.set_cookie(name, self._digest, httponly=True, samesite="strict", secure=secure)
@@ -146,25 +149,23 @@ def has_own_origin(connection: HTTPConnection) -> bool:
     origin = connection.headers.get("origin")
     if origin is None or connection.scope.get("method") in ("GET", "HEAD"):
         return True
-    return _authority(origin) == _authority(
-        "//" + connection.headers.get("host", ""), urlsplit(origin).scheme
-    )
+    # A proxy may have taken off the TLS, so the scheme is the page's, not ours.
+    scheme = origin.partition(":")[0]
+    return _authority(origin) == _authority(f"{scheme}://{connection.headers.get('host', '')}")
 
 
-def _authority(url: str, scheme: str = "") -> tuple[str, int] | None:
+def _own_authority(connection: HTTPConnection) -> tuple[str, int] | None:
+    return _authority(f"{connection.scope['scheme']}://{connection.headers.get('host', '')}")
+
+
+def _authority(url: str) -> tuple[str, int] | None:
+    """Return host and port of a URL, or None if it has none that can be read."""
     try:
         parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme or scheme, 0)
+        port = parts.port or {"http": 80, "ws": 80, "https": 443, "wss": 443}.get(parts.scheme, 0)
     except ValueError:
         return None
     return (parts.hostname, port) if parts.hostname else None
-
-
-def _host_name(host: str) -> str:
-    try:
-        return urlsplit("//" + host).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _path(connection: HTTPConnection) -> str:
@@ -174,7 +175,8 @@ def _path(connection: HTTPConnection) -> str:
 
 def _cookie_name(connection: HTTPConnection) -> str:
     """Cookies do not keep ports apart, so that the name has to."""
-    return f"agentrun_{connection.url.port or connection.url.scheme}"
+    own = _own_authority(connection)
+    return f"agentrun_{own[1] if own else 0}"
 
 
 def _same(given: str, wanted: str) -> bool:

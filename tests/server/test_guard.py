@@ -41,12 +41,18 @@ def test_loopback_names_need_no_token(base_url: str) -> None:
     assert open_client(base_url=base_url).get("/agents").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "[", "", "127.0.0.1@evil.example:80"]
-)
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1@evil.example:80"])
 def test_another_name_for_this_machine_is_refused(host: str) -> None:
     answer = open_client().get("/agents", headers={"host": host})
     assert (answer.status_code, answer.json()["code"]) == (403, "wrong_host")
+
+
+@pytest.mark.parametrize("host", ["[", "", "127.0.0.1:99999", "127.0.0.1:port", ":8080"])
+@pytest.mark.parametrize("token", [None, TOKEN])
+def test_a_host_that_cannot_be_read_is_refused(host: str, token: Secret | None) -> None:
+    for path in ("/", "/agents", "/agents/", "/?token=a+long+token"):
+        answer = open_client(token).get(path, headers={"host": host})
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_host")
 
 
 @pytest.mark.parametrize(

@@ -62,11 +62,13 @@ export class Microphone {
     if (!navigator.mediaDevices?.getUserMedia) throw new MicrophoneError("InsecureContext");
     const clean = !options.headphones;
     const audio = { channelCount: 1, echoCancellation: clean, noiseSuppression: clean, autoGainControl: clean };
+    let stream;
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio });
+      stream = await navigator.mediaDevices.getUserMedia({ audio });
       await context.audioWorklet.addModule(new URL("microphone-worklet.js", import.meta.url));
       return new Microphone(context, stream, options);
     } catch (error) {
+      for (const track of stream?.getTracks() ?? []) track.stop();
       throw new MicrophoneError(error.name);
     }
   }

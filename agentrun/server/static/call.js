@@ -38,10 +38,6 @@ export class Call extends EventTarget {
     this.send({ type: "played", item_id: item, ms });
   }
 
-  sendDigit(digit) {
-    this.send({ type: "dtmf", digit });
-  }
-
   hangUp() {
     this.send({ type: "hang_up" });
     if (this.socket.readyState === WebSocket.CONNECTING) this.socket.close();
