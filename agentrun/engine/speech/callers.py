@@ -201,10 +201,12 @@ def _add_parameter(topics: _Topics, name: str, parameter: JsonObject) -> None:
 
 def _speak_parameter(topics: _Topics, words: list[str], parameter: JsonObject) -> Iterator[Node]:
     """Yield the ways to say a value of a parameter."""
-    known = [*parameter.get("enum", []), *parameter.get("examples", []), parameter.get("const")]
-    items = parameter.get("items")
-    if isinstance(items, dict):
-        yield from _speak_parameter(topics, words, items)
+    for inner in (parameter.get("items"), *parameter.get("anyOf", []), *parameter.get("oneOf", [])):
+        if isinstance(inner, dict):
+            yield from _speak_parameter(topics, words, inner)
+    patterned = isinstance(parameter.get("pattern"), str)  # its examples would outweigh all other codes
+    examples = [] if patterned else parameter.get("examples", [])
+    known = [*parameter.get("enum", []), *examples, parameter.get("const")]
     if options := [speak_text(str(value)) for value in known if isinstance(value, str | int)]:
         yield any_of(*options[:_MAX_OPTIONS])
     if parameter.get("enum"):

@@ -28,6 +28,16 @@ def test_enum_values_and_quantities_can_be_said() -> None:
     assert {"small", "extra", "large", "pizza", "pizzas", "_two"} <= words
 
 
+def test_optional_values_are_found_and_examples_do_not_outweigh_a_pattern() -> None:
+    day: JsonObject = {"anyOf": [{"type": "string", "enum": ["Monday"]}, {"type": "null"}]}
+    code: JsonObject = {"type": "string", "pattern": r"^B\d{2}$", "examples": ["KX9"]}
+    words = set(
+        list_words(build_language(Hints(tools=[make_tool("find_shelf", "", day=day, shelf=code)])).rule)
+    )
+    assert {"monday", "_b"} <= words
+    assert "_k" not in words
+
+
 def test_an_identifier_is_learnt_from_the_example_in_its_description() -> None:
     tool = make_tool(
         "find_parcel", "Find a parcel.", parcel={"type": "string", "description": "such as KX-203"}
