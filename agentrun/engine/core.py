@@ -85,6 +85,7 @@ class Core:
         self._state.now_ms = now_ms
         self._state.outbox.send(server.SessionCreated(render_session(self._state.settings)))
         self._listening.listen()
+        self._listening.expect()
         return self._state.outbox.take()
 
     def handle(self, event: Frame | ClientEvent | Input, now_ms: int) -> list[Output]:
@@ -165,6 +166,8 @@ class Core:
         spoke = self._answering.spoke or (active is not None and active.sound_ms > 0)
         state.settings = update_settings(before, patch, spoke=spoke)
         state.outbox.send(server.SessionUpdated(render_session(state.settings)))
+        if any(before[key] != state.settings[key] for key in ("instructions", "tools", "audio")):
+            self._listening.expect()
         old, new = before["audio"]["input"], state.settings["audio"]["input"]
         if (old["turn_detection"], old["format"]) != (new["turn_detection"], new["format"]):
             self._listening.listen()

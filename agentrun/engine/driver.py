@@ -12,13 +12,14 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from agentrun.audio import PCM_24K
 from agentrun.engine.core import Core
 from agentrun.engine.ears import Ears, to_pcm16k
 from agentrun.engine.effects import (
     Close,
+    Expect,
     Generate,
     Heard,
     Input,
@@ -78,6 +79,14 @@ class Speech(Protocol):
         """Return a new detector; above 0.5 the speech must also be louder."""
 
 
+@runtime_checkable
+class Learner(Protocol):
+    """A recogniser that is quicker when it is told beforehand what a session is about."""
+
+    async def prepare(self, hints: Hints, language: str | None) -> None:
+        """Learn what callers may say; never raises."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineParts:
     """What sessions are made of.
@@ -111,7 +120,8 @@ class SessionDriver:
         self._response_tasks: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
         self._tasks = asyncio.TaskGroup()
         self._started_at = asyncio.get_running_loop().time()
-        self._session = Hints()
+        self._hints, self._language = Hints(), ""
+        self._hears_audio = False
         self._closing: tuple[int, str] | None = None
 
     @property
@@ -143,6 +153,9 @@ class SessionDriver:
         raise _SessionOver
 
     async def _hear(self, audio: bytes) -> None:
+        if not self._hears_audio:
+            self._hears_audio = True
+            self._prepare()
         for events in self._ears.feed(audio):
             for event in events:
                 self._take_turn_event(event)
@@ -156,7 +169,9 @@ class SessionDriver:
 
     async def _judge_pause(self, turn: int) -> None:
         heard = self._ears.heard_pcm16k
-        transcript = await self._parts.speech.recogniser.transcribe(heard, self._session, None)
+        transcript = await self._parts.speech.recogniser.transcribe(
+            heard, self._hints, self._language or None
+        )
         self._ears.judge(turn, estimate_completeness(transcript))
 
     async def _write(self) -> None:
@@ -198,6 +213,10 @@ class SessionDriver:
             match output:
                 case Listen():
                     self._ears.listen(output)
+                case Expect():
+                    self._hints = Hints(output.instructions, list(output.tools))
+                    self._language = output.language or ""
+                    self._prepare()
                 case Transcribe():
                     self._tasks.create_task(self._transcribe(output))
                 case Generate():
@@ -242,15 +261,20 @@ class SessionDriver:
         if not tasks:
             self._response_tasks.pop(response_id, None)
 
+    def _prepare(self) -> None:
+        """Let the recogniser learn while the caller still speaks; sessions in text never need it."""
+        recogniser = self._parts.speech.recogniser
+        if self._hears_audio and isinstance(recogniser, Learner):
+            self._tasks.create_task(recogniser.prepare(self._hints, self._language or None))
+
     async def _transcribe(self, order: Transcribe) -> None:
         recogniser = self._parts.speech.recogniser
         if isinstance(recogniser, DeafRecogniser):
             error = "no speech recogniser is installed; install `agentrun[speech]`"
             self._put(Heard(order.item_id, "", error))
             return
-        self._session = Hints(order.instructions, list(order.tools))
         pcm16k = to_pcm16k(order.audio, order.format)
-        transcript = await recogniser.transcribe(pcm16k, self._session, order.language)
+        transcript = await recogniser.transcribe(pcm16k, self._hints, self._language or None)
         self._put(Heard(order.item_id, transcript.text))
 
     async def _generate(self, order: Generate) -> None:

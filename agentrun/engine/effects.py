@@ -103,22 +103,28 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
-class Transcribe:
-    """Tell what an item says; answered by one `Heard`.
+class Expect:
+    """What callers are likely to talk about from now on; a recogniser may prepare for it.
 
     Attributes:
-        audio: in `format`.
+        instructions: of the session.
+        tools: its function tools.
         language: ISO 639-1, if the session names one.
-        instructions: of the session; with `tools`, a hint of what callers may say.
 
     """
+
+    instructions: str
+    tools: Sequence[JsonObject]
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribe:
+    """Tell what an item says; answered by one `Heard`. The audio is in `format`."""
 
     item_id: str
     audio: bytes
     format: AudioFormat
-    language: str | None
-    instructions: str
-    tools: Sequence[JsonObject]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +162,5 @@ class Close:
     reason: str
 
 
-Command: TypeAlias = Listen | Transcribe | Generate | Speak | Stop | Close
+Command: TypeAlias = Listen | Expect | Transcribe | Generate | Speak | Stop | Close
 Output: TypeAlias = ServerEvent | Command

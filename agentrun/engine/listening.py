@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentrun.engine.buffer import InputBuffer
 from agentrun.engine.checks import refuse
-from agentrun.engine.effects import Heard, Listen, Transcribe
+from agentrun.engine.effects import Expect, Heard, Listen, Transcribe
 from agentrun.engine.items import Item
 from agentrun.engine.state import SessionState
 from agentrun.wire import server
@@ -38,6 +38,11 @@ class Listening:
         if state.input_format != self._buffer.format:
             self._buffer.change_format(state.input_format)
         state.outbox.command(Listen(state.turn_detection, self._buffer.format, self._buffer.end_ms))
+
+    def expect(self) -> None:
+        """Have the recogniser prepare for what this session is about."""
+        state = self._state
+        state.outbox.command(Expect(state.settings["instructions"], state.function_tools, state.language))
 
     def append(self, audio: bytes) -> None:
         """Buffer audio."""
@@ -129,17 +134,7 @@ class Listening:
         return item
 
     def _ask(self, item: Item) -> None:
-        state = self._state
-        audio = b"".join(item.pieces)
-        order = Transcribe(
-            item.id,
-            audio,
-            item.format,
-            state.language,
-            state.settings["instructions"],
-            state.function_tools,
-        )
-        state.outbox.command(order)
+        self._state.outbox.command(Transcribe(item.id, b"".join(item.pieces), item.format))
 
     def _report(self, item: Item, heard: Heard) -> None:
         outbox = self._state.outbox

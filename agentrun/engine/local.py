@@ -16,6 +16,7 @@ from agentrun.audio import PCM_24K
 from agentrun.engine.core import Core
 from agentrun.engine.effects import (
     Close,
+    Expect,
     Generate,
     Heard,
     Input,
@@ -138,7 +139,7 @@ class LocalEngine:
                     self._drop(output.response_id)
                 case Close():
                     self.closed = (output.code, output.reason)
-                case Listen():
+                case Listen() | Expect():
                     pass  # nobody speaks in virtual time; a turn is a text item or a commit
                 case _:
                     events.append(output)

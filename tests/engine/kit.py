@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter
 from agentrun.engine.core import Core
 from agentrun.engine.effects import (
     Close,
+    Expect,
     Generate,
     Heard,
     Input,
@@ -41,8 +43,6 @@ def check_official(event: ServerEvent) -> JsonObject:
     """Validate strictly against the SDK's types and return the event as JSON."""
     text = encode_event(event)
     _OFFICIAL.validate_json(text, strict=True)
-    import json
-
     return cast(JsonObject, json.loads(text))
 
 
@@ -72,6 +72,7 @@ class Session:
         self.held: list[Output] = []
         self.events: list[JsonObject] = []
         self.listens: list[Listen] = []
+        self.expected: list[Expect] = []
         self.prompts: list[Any] = []
         self.transcribed: list[Transcribe] = []
         self.spoken: list[Speak] = []
@@ -139,6 +140,8 @@ class Session:
                 self._feed(Heard(order.item_id, self.transcripts.popleft() if self.transcripts else ""))
             case Listen():
                 self.listens.append(order)
+            case Expect():
+                self.expected.append(order)
             case Stop():
                 self.stopped.append(order.response_id)
             case Close():

@@ -644,3 +644,74 @@ def test_context_is_cut_to_what_the_model_reads() -> None:
     session.update(truncation={"type": "retention_ratio", "retention_ratio": 0.5})
     session.send("response.create")
     assert len(session.prompts[1].items) < 15
+
+
+def test_recogniser_learns_what_the_session_is_about() -> None:
+    session = Session()
+    session.update(tools=[TOOL], audio={"input": {"transcription": {"model": "whisper-1", "language": "ko"}}})
+    session.update(max_output_tokens=100)
+    first, then = session.expected
+    assert (first.tools, first.language) == ([], None)
+    assert (then.tools, then.language) == ([TOOL], "ko")
+
+
+def test_seeded_history() -> None:
+    session = Session([[]], text=True)
+    items: list[dict[str, Any]] = [
+        {"type": "message", "role": "system", "content": [{"type": "input_text", "text": "Be brief."}]},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hello."}]},
+        {"type": "function_call", "name": "f", "arguments": "{}"},
+        {
+            "type": "message",
+            "role": "user",
+            "content": [{"type": "input_image", "image_url": "data:image/png;base64,AA=="}],
+        },
+    ]
+    for item in items:
+        session.send("conversation.item.create", item=item)
+    assert session.send("response.create")[-2]["response"]["usage"]["input_token_details"]["image_tokens"] > 0
+    assert [item["type"] for item in session.prompts[0].items] == [item["type"] for item in items]
+    assert session.prompts[0].items[2]["call_id"].startswith("call_")
+
+
+def test_seeded_sound_is_transcribed() -> None:
+    session = Session([[]], transcripts=["Good morning"])
+    part = {"type": "input_audio", "audio": base64.b64encode(bytes(48 * 200)).decode()}
+    added = session.send(
+        "conversation.item.create", item={"type": "message", "role": "user", "content": [part]}
+    )
+    assert added[0]["item"]["content"] == [{"type": "input_audio", "transcript": None}]
+    session.send("response.create")
+    assert session.prompts[0].items[0]["content"][0]["transcript"] == "Good morning"
+
+
+@pytest.mark.parametrize(
+    ("item", "code", "param"),
+    [
+        ({}, "missing_required_parameter", "item.type"),
+        ({"type": "poem"}, "invalid_value", "item.type"),
+        ({"type": "message", "content": []}, "missing_required_parameter", "item.role"),
+        ({"type": "message", "role": "poet", "content": []}, "invalid_value", "item.role"),
+        ({"type": "message", "role": "user"}, "missing_required_parameter", "item.content"),
+        (
+            {"type": "message", "role": "user", "content": [{"type": "output_text", "text": "x"}]},
+            "invalid_value",
+            "item.content[0].type",
+        ),
+        (
+            {"type": "message", "role": "assistant", "content": [{"type": "output_audio", "audio": ""}]},
+            "missing_required_parameter",
+            "item.content[0].text",
+        ),
+        (
+            {"type": "message", "role": "user", "content": [{"type": "input_audio", "audio": "%"}]},
+            "invalid_value",
+            "item.content[0].audio",
+        ),
+        ({"type": "function_call_output", "call_id": "c"}, "missing_required_parameter", "item.output"),
+        ({"type": "function_call_output", "call_id": "c", "output": 1}, "invalid_type", "item.output"),
+    ],
+)
+def test_refused_items(item: dict[str, Any], code: str, param: str) -> None:
+    error = error_of(Session().send("conversation.item.create", item=item))
+    assert (error["code"], error["param"]) == (code, param)
