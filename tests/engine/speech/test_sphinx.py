@@ -102,12 +102,14 @@ async def test_an_order_desk_understands_its_callers(speech: SpeechStack) -> Non
     assert sum(transcript.confident for transcript in heard.values()) >= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "voice"), [("en", "cedar"), ("en-gb", "marin")])
 async def test_other_voices_are_understood(speech: SpeechStack, language: str, voice: str) -> None:
     assert "A1001" in (await listen(speech, "Where is my order A1001?", ORDERS, language, voice)).text
     assert (await listen(speech, "yes please", ORDERS, language, voice)).text == "Yes please."
 
 
+@pytest.mark.slow
 async def test_other_agents_are_understood_as_well(speech: SpeechStack) -> None:
     pizza = await listen(speech, "I'd like a large pizza with mushrooms", PIZZA, "en")
     assert pizza.text == "I'd like a large pizza with mushrooms."
@@ -117,6 +119,7 @@ async def test_other_agents_are_understood_as_well(speech: SpeechStack) -> None:
     assert dentist.text == "I want to book an appointment for tomorrow at 9:30."
 
 
+@pytest.mark.slow
 async def test_what_nobody_expects_is_not_believed(speech: SpeechStack) -> None:
     foreign = await listen(speech, "The quick brown fox jumps over the lazy dog", ORDERS, "en")
     assert not foreign.confident
