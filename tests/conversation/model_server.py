@@ -123,7 +123,7 @@ class ModelServer:
         may_call = request.get("tool_choice") != "none"
         running.steps = self._generate(running, choice if may_call else choice % 4)
         if aside:
-            self.asides[response["id"]] = running
+            self.asides[str(response["id"])] = running
         else:
             self.active = running
         self.out.append(server.ResponseCreated(dict(response)))

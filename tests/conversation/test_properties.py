@@ -9,7 +9,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 
-from agentrun.conversation.commands import CancelTool, Command, Play, Send, StartTool
+from agentrun.conversation.commands import Command, Play, Send, StartTool
 from agentrun.conversation.inputs import (
     CallerAudio,
     CallerDigit,
