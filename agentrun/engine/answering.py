@@ -19,9 +19,10 @@ from agentrun.engine.checks import (
 from agentrun.engine.effects import Generate
 from agentrun.engine.items import CHECK_ITEM, Item, make_item
 from agentrun.engine.models import find_traits
+from agentrun.engine.parameters import RESPONSE_AUDIO, SHARED
 from agentrun.engine.response import CancelReason, Response, ResponseSettings
 from agentrun.engine.seams import Prompt
-from agentrun.engine.settings import RESPONSE_AUDIO, SHARED, check_tool_choice, name_voice
+from agentrun.engine.settings import check_tool_choice, name_voice
 from agentrun.engine.state import SessionState, pick_function_tools
 from agentrun.engine.usage import add_tokens, estimate_prompt_tokens
 from agentrun.wire.json import JsonObject, JsonValue

@@ -17,8 +17,9 @@ from typing import Literal
 from agentrun.audio import AudioFormat
 from agentrun.engine.effects import Speak, Stop
 from agentrun.engine.items import History
+from agentrun.engine.messages import SpokenItem, TextItem
 from agentrun.engine.outbox import Outbox
-from agentrun.engine.parts import CallItem, ItemStatus, OutputItem, Place, SpokenItem, TextItem
+from agentrun.engine.parts import CallItem, ItemStatus, OutputItem, Place
 from agentrun.engine.seams import Call, Move, Say
 from agentrun.engine.usage import Tokens, render_usage
 from agentrun.wire import server

@@ -7,27 +7,11 @@ deep-merged: only members that are present change. It is checked as a whole befo
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from agentrun.engine import checks
-from agentrun.engine.checks import (
-    Check,
-    check_choice,
-    check_either,
-    check_flag,
-    check_list,
-    check_map,
-    check_nullable,
-    check_number,
-    check_object,
-    check_pattern,
-    check_shape,
-    check_tagged,
-    check_text,
-    refuse,
-    refuse_choice,
-)
+from agentrun.engine.checks import check_choice, refuse, refuse_missing
 from agentrun.engine.models import ModelTraits, find_traits
+from agentrun.engine.parameters import SESSION
 from agentrun.wire.json import JsonObject, JsonValue
 
 DEFAULT_INSTRUCTIONS = (
@@ -38,183 +22,7 @@ DEFAULT_INSTRUCTIONS = (
 )
 """What a session starts with, and what an empty string brings back."""
 
-VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
-
 _HIDDEN = ("reasoning", "parallel_tool_calls")  # accepted and obeyed, but never echoed
-_EAGERNESS = check_choice("low", "medium", "high", "auto")
-_MILLISECONDS = check_number(0, 600_000, whole=True)
-
-
-def _check_count(value: JsonValue, path: str) -> None:
-    if value != "inf":
-        if isinstance(value, str):
-            refuse_choice(path, value, ("inf", "1..4096"))
-        check_number(1, 32_000, whole=True)(value, path)
-
-
-def _check_voice(value: JsonValue, path: str) -> None:
-    check_either(VOICES, check_shape({"id": check_pattern(r"voice_.+")}, required=("id",)))(value, path)
-
-
-_FORMAT = check_tagged(
-    "type",
-    {
-        "audio/pcm": check_shape({"type": check_text, "rate": check_choice(24_000)}),
-        "audio/pcmu": check_shape({"type": check_text}),
-        "audio/pcma": check_shape({"type": check_text}),
-    },
-)
-_SWITCHES: Mapping[str, Check] = {
-    "type": check_text,
-    "create_response": check_flag,
-    "interrupt_response": check_flag,
-}
-_TURN_DETECTION = check_tagged(
-    "type",
-    {
-        "server_vad": check_shape(
-            {
-                **_SWITCHES,
-                "threshold": check_number(0.0, 1.0),
-                "prefix_padding_ms": _MILLISECONDS,
-                "silence_duration_ms": _MILLISECONDS,
-                "idle_timeout_ms": check_nullable(check_number(5000, 30_000, whole=True)),
-            }
-        ),
-        "semantic_vad": check_shape({**_SWITCHES, "eagerness": _EAGERNESS}),
-    },
-)
-_TRANSCRIPTION = check_shape(
-    {
-        "model": check_text,
-        "language": check_nullable(check_text),
-        "languages": check_list(check_text),
-        "prompt": check_nullable(check_text),
-        "keywords": check_list(check_text),
-        "delay": check_choice("minimal", "low", "medium", "high", "xhigh"),
-    }
-)
-_NOISE_REDUCTION = check_shape(
-    {"type": check_choice("near_field", "far_field"), "strength": check_number(0.0, 1.0)}
-)
-_AUDIO = check_shape(
-    {
-        "input": check_shape(
-            {
-                "format": _FORMAT,
-                "transcription": check_nullable(_TRANSCRIPTION),
-                "noise_reduction": check_nullable(_NOISE_REDUCTION),
-                "turn_detection": check_nullable(_TURN_DETECTION),
-            }
-        ),
-        "output": check_shape({"format": _FORMAT, "voice": _check_voice, "speed": check_number(0.25, 1.5)}),
-    }
-)
-_TOOL_NAMES = check_shape({"tool_names": check_list(check_text), "read_only": check_flag})
-_FUNCTION_TOOL = check_shape(
-    {
-        "type": check_text,
-        "name": check_pattern(r"[a-zA-Z0-9_-]{1,64}"),
-        "description": check_text,
-        "parameters": check_object,
-    },
-    required=("name",),
-)
-
-
-def _check_allowed_tools(value: JsonValue, path: str) -> None:
-    check = check_list(check_text) if isinstance(value, list) else check_nullable(_TOOL_NAMES)
-    check(value, path)
-
-
-_MCP_SHAPE = check_shape(
-    {
-        "type": check_text,
-        "server_label": check_text,
-        "server_url": check_text,
-        "connector_id": check_text,
-        "tunnel_id": check_text,
-        "authorization": check_text,
-        "headers": check_nullable(check_map(check_text, most=100, key_length=512)),
-        "allowed_tools": _check_allowed_tools,
-        "require_approval": check_nullable(
-            check_either(("always", "never"), check_shape({"always": _TOOL_NAMES, "never": _TOOL_NAMES}))
-        ),
-        "server_description": check_text,
-        "defer_loading": check_flag,
-        "allowed_callers": check_list(check_choice("direct", "programmatic")),
-    },
-    required=("server_label",),
-)
-
-
-def _check_mcp_tool(value: JsonValue, path: str) -> None:
-    _MCP_SHAPE(value, path)
-    if sum(key in value for key in ("server_url", "connector_id", "tunnel_id")) > 1:
-        message = f"Invalid '{path}': give only one of 'server_url', 'connector_id' and 'tunnel_id'."
-        refuse(message, "invalid_value", path)
-    if "authorization" in value and any(key.lower() == "authorization" for key in value.get("headers") or ()):
-        message = f"Invalid '{path}': give either 'authorization' or an 'Authorization' header."
-        refuse(message, "invalid_value", f"{path}.authorization")
-
-
-_TOOLS = check_list(check_tagged("type", {"function": _FUNCTION_TOOL, "mcp": _check_mcp_tool}))
-_TOOL_CHOICE = check_either(
-    ("none", "auto", "required"),
-    check_tagged(
-        "type",
-        {
-            "function": check_shape({"type": check_text, "name": check_text}, required=("name",)),
-            "mcp": check_shape(
-                {"type": check_text, "server_label": check_text, "name": check_nullable(check_text)},
-                required=("server_label",),
-            ),
-        },
-    ),
-)
-_RETENTION = check_shape(
-    {
-        "type": check_choice("retention_ratio"),
-        "retention_ratio": check_number(0.0, 1.0),
-        "token_limits": check_shape({"post_instructions": check_number(0, 1_000_000, whole=True)}),
-    },
-    required=("type", "retention_ratio"),
-)
-_TRACING = check_either(
-    ("auto",),
-    check_shape({"workflow_name": check_text, "group_id": check_text, "metadata": check_object}),
-)
-_PROMPT = check_shape(
-    {"id": check_text, "version": check_nullable(check_text), "variables": check_nullable(check_object)},
-    required=("id",),
-)
-
-SHARED: Mapping[str, Check] = {
-    "instructions": check_text,
-    "output_modalities": check_list(check_choice("text", "audio"), least=1, most=1),
-    "max_output_tokens": _check_count,
-    "tools": _TOOLS,
-    "tool_choice": _TOOL_CHOICE,
-    "parallel_tool_calls": check_flag,
-    "reasoning": check_shape({"effort": check_choice("minimal", "low", "medium", "high", "xhigh")}),
-    "prompt": check_nullable(_PROMPT),
-}
-"""Parameters that a session and a single response have in common."""
-
-RESPONSE_AUDIO = check_shape({"output": check_shape({"format": _FORMAT, "voice": _check_voice})})
-"""`audio` of a single response: no input, no speed."""
-
-_SESSION = check_shape(
-    {
-        **SHARED,
-        "type": check_text,
-        "model": check_text,
-        "truncation": check_either(("auto", "disabled"), _RETENTION),
-        "tracing": check_nullable(_TRACING),
-        "include": check_nullable(check_list(check_choice("item.input_audio_transcription.logprobs"))),
-        "audio": _AUDIO,
-    }
-)
 
 
 def make_settings(session_id: str, model: str, expires_at: int) -> JsonObject:
@@ -270,11 +78,11 @@ def update_settings(settings: JsonObject, patch: JsonObject, *, spoke: bool) -> 
 
     """
     if "type" not in patch:
-        checks.refuse_missing("session.type")
+        refuse_missing("session.type")
     _check_type(patch["type"])
     traits = find_traits(settings["model"])
     patch = _fill_type(settings, patch)
-    _SESSION(patch, "session")
+    SESSION(patch, "session")
     _check_locks(settings, patch, spoke)
     if "reasoning" in patch and not traits.reasoning:
         message = f"The model '{settings['model']}' does not support 'session.reasoning'."
