@@ -10,7 +10,7 @@ from pathlib import Path
 from agentrun.config.checks import CHECKS, AgentCase
 from agentrun.config.environment import EnvironmentFiller
 from agentrun.config.includes import IncludeReader
-from agentrun.config.nodes import YamlMap, YamlScalar, find_text
+from agentrun.config.nodes import YamlMap, YamlScalar, find_node, find_text
 from agentrun.config.shape import ShapeChecker
 from agentrun.config.source import SourceError, Sources, find_root, overlay, read_dotenv
 from agentrun.diagnostics import Diagnostic, Span, diagnose, sort_findings
@@ -79,8 +79,8 @@ def _finish(
 
 def _read_instructions(tree: YamlMap, sources: Sources, findings: list[Diagnostic]) -> YamlScalar | None:
     """Return the text of the instructions as a scalar whose span covers it, also in a file of its own."""
-    inline = find_text(tree, "instructions")
-    if inline is not None:
+    inline = find_node(tree, ("instructions",))
+    if isinstance(inline, YamlScalar) and isinstance(inline.value, str):
         return inline
     name = find_text(tree, "instructions", "file")
     if name is None:
@@ -117,6 +117,8 @@ def find_blocked(reading: Reading) -> list[Diagnostic]:
         return []
     shape = ShapeChecker(reading.tree)
     shape.check()
+    file = find_node(reading.tree, ("instructions", "file"))
+    named = [file] if isinstance(file, YamlScalar) and file.unset else []
     return [
         diagnose(
             "AR101",
@@ -124,5 +126,5 @@ def find_blocked(reading: Reading) -> list[Diagnostic]:
             scalar.span,
             severity="error",
         )
-        for scalar in shape.blocked
+        for scalar in (*shape.blocked, *named)
     ]

@@ -188,8 +188,8 @@ def _explain_missing_key(case: _Case) -> Iterator[Diagnostic]:
         return
     for key in case.value:
         if key not in case.node.entries and not _is_misspelt(case, [key]):
-            described = case.schema.get("properties", {}).get(key, {}).get("description", "")
-            hint = f"{key}: {_lower_first(described)}" if described else ""
+            wanted = case.schema.get("properties", {}).get(key, {})
+            hint = f"add `{key}: {wanted.get('const', '…')}`: {_lower_first(wanted.get('description', ''))}"
             yield case.report("AR203", f"{case.name} needs the key `{key}`", case.owner, hint)
 
 

@@ -83,7 +83,7 @@ def check_names(case: AgentCase) -> Iterator[Diagnostic]:
             seen[template.written] += 1
             known = [*case.variables(), *_find_arguments(case, path), *BUILT_IN_NAMES]
             if template.name is None:
-                hint = "a template holds one name and nothing else"
+                hint = "a template holds one name of letters a to z, digits and `_`, and nothing else"
                 message = f"`{template.written}` is not a name"
                 yield diagnose("AR106", message, span, hint=hint, path=path)
             elif template.name not in known:

@@ -152,7 +152,7 @@ def build_agent_schema() -> JsonObject:
 
 
 _PROPERTIES: dict[str, JsonObject] = {
-    "version": {"const": 1, "description": "Version of the format: 1"},
+    "version": {"const": 1, "description": "The version of the format"},
     "name": text(
         "Name of the agent in addresses, logs and metrics; the default is the name of the file",
         pattern="^[a-z0-9][a-z0-9_-]{0,62}$",
