@@ -27,6 +27,7 @@ from agentrun.engine.effects import (
     SpokenEnd,
     Wake,
 )
+from agentrun.engine.frames import parse_payload
 from agentrun.engine.ids import Ids
 from agentrun.engine.items import CHECK_ITEM, Item, make_item
 from agentrun.engine.listening import Listening
@@ -35,7 +36,7 @@ from agentrun.engine.settings import make_settings, render_session, update_setti
 from agentrun.engine.speech.turns import SpeechStarted, SpeechStopped
 from agentrun.engine.state import SessionState
 from agentrun.errors import RemoteProtocolError
-from agentrun.wire import ClientEvent, client, decode_json, parse_client_event, server
+from agentrun.wire import ClientEvent, client, decode_json, server
 from agentrun.wire.json import JsonObject
 
 SESSION_LIMIT_MS = 60 * 60 * 1000
@@ -120,8 +121,9 @@ class Core:
         try:
             payload = decode_json(event) if isinstance(event, str) else event
             if isinstance(payload, dict):
-                event_id = payload.get("event_id") if isinstance(payload.get("event_id"), str) else None
-                payload = parse_client_event(payload)
+                given = payload.get("event_id")
+                event_id = given if isinstance(given, str) else None
+                payload = parse_payload(payload)
             event_id = payload.event_id
             self._obey(payload)
         except RemoteProtocolError as refusal:

@@ -34,6 +34,7 @@ from agentrun.engine.effects import (
     Transcribe,
     Wake,
 )
+from agentrun.engine.frames import parse_frame
 from agentrun.engine.seams import Responder
 from agentrun.engine.speech.seams import Hints, Recogniser, SpeechDetector, Voice
 from agentrun.engine.speech.silent import DeafRecogniser
@@ -43,9 +44,7 @@ from agentrun.wire import (
     ClientEvent,
     ServerEvent,
     client,
-    decode_json,
     encode_event,
-    parse_client_event,
 )
 from agentrun.wire.json import JsonObject
 
@@ -313,7 +312,7 @@ def _parse(frame: str | bytes) -> str | ClientEvent:
     """Parse a frame once; what cannot be parsed is left to the core, which words the error."""
     text = frame.decode("utf-8", "replace") if isinstance(frame, bytes) else frame
     try:
-        return parse_client_event(decode_json(text))
+        return parse_frame(text)
     except RemoteProtocolError:
         return text
 

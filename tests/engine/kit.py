@@ -36,13 +36,13 @@ from agentrun.wire.json import JsonObject
 
 EPOCH = datetime.datetime(2026, 11, 21, 9, 0, tzinfo=datetime.UTC)
 MS_PER_CHAR = 50
-_OFFICIAL: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
+OFFICIAL: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 
 
 def check_official(event: ServerEvent) -> JsonObject:
     """Validate strictly against the SDK's types and return the event as JSON."""
     text = encode_event(event)
-    _OFFICIAL.validate_json(text, strict=True)
+    OFFICIAL.validate_json(text, strict=True)
     return cast(JsonObject, json.loads(text))
 
 

@@ -613,6 +613,16 @@ def test_refused_frames(frame: str, code: str, param: str | None) -> None:
     assert error["event_id"] == ("e1" if "e1" in frame else None)
 
 
+@pytest.mark.parametrize("poison", ['"\\ud800"', "1e999", "[" * 200 + "]" * 200])
+def test_what_cannot_be_written_again_is_refused(poison: str) -> None:
+    tool = '{"type":"function","name":"f","parameters":{"x":' + poison + "}}"
+    frame = '{"type":"session.update","event_id":"e","session":{"type":"realtime","tools":[' + tool + "]}}"
+    session = Session()
+    error = error_of(session.put(frame))
+    assert (error["code"], error["event_id"]) == ("invalid_event", "e")
+    assert session.core._state.settings["tools"] == []
+
+
 def test_g711_out_and_in() -> None:
     session = Session([[Say("Hello there, how are you?")]], transcripts=["hi"])
     session.update(

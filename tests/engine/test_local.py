@@ -147,3 +147,12 @@ def test_an_hour_of_call_is_quick() -> None:
         engine.handle(client.ResponseCreate(), at_ms)
         engine.advance(at_ms + 10_000)
     assert time.process_time() - began < 3.0
+
+
+def test_rehearsal_greets_as_it_is_told() -> None:
+    from agentrun.engine.responders.rehearsal import RehearsalResponder
+
+    engine = LocalEngine(RehearsalResponder(), now=lambda: EPOCH)
+    engine.handle(client.ResponseCreate({"instructions": "Say exactly: Good morning, order desk."}), 0)
+    done = [event for _, event in run(engine, 20_000) if isinstance(event, server.ResponseDone)]
+    assert done[0].response["output"][0]["content"][0]["transcript"] == "Good morning, order desk."

@@ -26,6 +26,7 @@ from agentrun.engine.speech.seams import Hints, Recogniser, Transcript, Voice
 from agentrun.engine.speech.silent import DeafRecogniser, SilentVoice
 from agentrun.errors import ConnectFailed
 from agentrun.secret import Secret
+from tests.engine.kit import OFFICIAL
 
 USER = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
 LOUD = b"\x7f" * 1024
@@ -110,11 +111,13 @@ async def open_door(
 
 
 async def read_until(connection: AsyncRealtimeConnection, kind: str) -> list[Any]:
-    """Read events up to the first of a type."""
+    """Read events up to the first of a type, each checked strictly against the official types."""
     events: list[Any] = []
     async with asyncio.timeout(20):
         while not events or events[-1].type != kind:
-            events.append(await connection.recv())
+            frame = await connection.recv_bytes()
+            OFFICIAL.validate_json(frame, strict=True)
+            events.append(connection.parse_event(frame))
     return events
 
 
