@@ -1,9 +1,9 @@
 """Which tool the caller's words ask for.
 
 Words of the caller are looked up in the words of each tool: its name counts most, then the first sentence of
-its description, then its parameters. Words that many tools share count less. Two rules keep the caller safe: a
-tool that *does* something (cancels, books, pays) is hardly ever chosen unless that action was named, and never
-if it was named in order to rule it out ("don't cancel it").
+its description, then its parameters. Words that many tools share count less. Two rules keep the caller safe:
+a tool that *does* something (cancels, books, pays) is hardly ever chosen unless that action was named, and
+never if it was named in order to rule it out ("don't cancel it").
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ THRESHOLD = 2.0
 _MENTION = 1.3
 _NAME, _FIRST_SENTENCE, _REST, _SLOT, _OPTION, _SLOT_TEXT = 3.0, 1.6, 0.9, 1.0, 1.6, 0.6
 _CONCEPT, _WEAK_CONCEPT, _WEAK_STEM = 0.85, 0.4, 0.6
-_UNNAMED_ACTION, _OTHER_ACTION, _NOT_ASKED = 0.35, 0.5, 0.6
+_UNNAMED_ACTION, _OTHER_ACTION, _NOT_ASKED, _STATE_ASKED = 0.35, 0.5, 0.6, 0.2
 _CODE_BONUS = 1.0
 _NEGATED = re.compile(
     r"\b(?:don't|do not|dont|never|no need to|rather than|instead of|without|not(?: to)?)\s+((?:\w+\s*){1,3})"
@@ -33,6 +33,12 @@ _NEGATED = re.compile(
     re.I,
 )
 _ASKS_ABOUT = re.compile(r"^\W*(?:what|when|which|do i have|is my|tell me)\b|언제|몇 ?시|무슨|어떤", re.I)
+_ASKS_STATE = re.compile(r"^\W*(?:is|are|was|were|did|has|does)\b", re.I)
+_WANTS = re.compile(
+    r"\b(?:i|we)(?:'d| would)? (?:need|want|like)(?! to (?:know|check|see|find))\b"
+    r"|\bcan (?:i|we) (?:get|have)\b",
+    re.I,
+)
 _MAY_BE_FREE = re.compile(r"\bcan\b|수 ?있|되나|될까", re.I)
 _HANG_UP = re.compile(
     r"\b(?:hang ?up|end(?:s|ing)? (?:the |this )?(?:phone )?call|finish(?:es)? the call)\b"
@@ -74,7 +80,9 @@ def rank_tools(said: str, tools: Sequence[Tool]) -> list[Choice]:
     distinct = list({word.stem: word for word in words}.values())
     for tool in offered:
         base = sum(_score_word(word, profiles[tool.name], commonness) for word in distinct)
-        score = (base + (_CODE_BONUS if base and _says_code(said, tool) else 0)) * _fit_action(tool, actions)
+        score = (base + (_CODE_BONUS if base and _says_code(said, tool) else 0)) * _fit_action(
+            tool, actions, said
+        )
         score *= _fit_availability(tool, words, said)
         ranked.append(Choice(tool, 0.0 if find_actions(tool) & negated else score))
     return sorted(ranked, key=lambda choice: -choice.score)
@@ -145,12 +153,20 @@ def _says_to_book(words: Sequence[Word]) -> bool:
     return any(word.stem in ("book", "reserv", "schedul", "arrang") for word in words)
 
 
-def _fit_action(tool: Tool, said: frozenset[str]) -> float:
+def _fit_action(tool: Tool, said: frozenset[str], text: str) -> float:
     own = find_actions(tool)
+    if (own or _is_setter(tool)) and _ASKS_STATE.search(text):
+        return _STATE_ASKED
     if own & said:
         return 1.3
+    if own & {"book", "buy"} and not said and _WANTS.search(text):
+        return 1.0
     factor = _UNNAMED_ACTION if own - {"report", "switch", "play", "buy"} else 1.0
     return factor * (_OTHER_ACTION if said - {"escalate", "switch", "buy"} else 1.0)
+
+
+def _is_setter(tool: Tool) -> bool:
+    return any("create" in word.concepts for word in read_words(tool.words)[:1])
 
 
 def _fit_availability(tool: Tool, words: Sequence[Word], said: str) -> float:

@@ -87,6 +87,10 @@ class English:
             return f"{sorry}Yes or no: {rest}?"
         if slot.words in _QUESTIONS and len(slot.description.split()) < 3:
             return sorry + _QUESTIONS[slot.words]
+        if slot.kind == "number" and slot.words in ("quantity", "count", "qty"):
+            return f"{sorry}How many would you like?"
+        if slot.kind == "number" and slot.words.endswith("s"):
+            return f"{sorry}How many {slot.words.removeprefix('number of ')}?"
         verb = "are" if slot.kind == "list" else "is"
         hint = self._hint(slot) if again else ""
         return f"{sorry}What {verb} the {name_slot(slot)}?{hint}"
@@ -153,6 +157,8 @@ class English:
             return (
                 f"it is {'' if value else 'not '}{name}" if state else f"{name}: {'yes' if value else 'no'}"
             )
+        if name.endswith((" at", " on", " by", " from", " until")):
+            return f"{name} {self.say_value(key, value)}"
         many = isinstance(value, list) and len(value) > 1
         plural = (
             name.endswith("s") and not name.endswith(("ss", "us")) and not isinstance(value, (int, float))
@@ -191,7 +197,7 @@ class English:
 
 
 def name_slot(slot: Slot) -> str:
-    """Return what a slot is called when it is asked for: from its description if that is short, else its name."""
+    """Return what a slot is called when it is asked for: its description if that is short, else its name."""
     head = re.split(r"[,.;:(\n]| such as | for example | like ", slot.description, maxsplit=1)[0].strip()
     head = re.sub(r"^(?:the|your|a|an)\s+", "", head, flags=re.I)
     if head and not is_korean(head) and len(head.split()) <= 5 and not _ABSTRACT.search(head):

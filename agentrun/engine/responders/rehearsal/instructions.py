@@ -145,8 +145,8 @@ def is_question(text: str) -> bool:
 
 
 def find_fact(question: str, instructions: str) -> tuple[str, float] | None:
-    """Return the sentence of the instructions that answers a question best, and how well (about 1 per word)."""
-    asked = read_words(question)
+    """Return the sentence of the instructions that answers best, and how well (about 1 per word)."""
+    asked = [word for word in read_words(question) if word.stem not in ("on", "off")]
     best, best_score = None, 0.0
     for sentence in _iter_facts(instructions):
         told = frozenset(term for word in read_words(sentence) for term in word.terms)
@@ -154,7 +154,7 @@ def find_fact(question: str, instructions: str) -> tuple[str, float] | None:
         if score > best_score:
             best, best_score = sentence, score
     enough = best_score >= 1.5 or (
-        asked and best_score >= 0.6 * len({word.stem for word in asked}) and best_score >= 0.8
+        asked and best_score >= 0.5 * len({word.stem for word in asked}) and best_score >= 0.8
     )
     return (best, best_score) if best and enough else None
 

@@ -41,7 +41,7 @@ TOPICS: Mapping[str, str] = {
     "available": "available availability free slot opening vacant vacancy possible 가능 비어 빈 남아 남은 "
     "자리",
     "price": "price cost much fee charge rate expensive 가격 얼마 요금 비용 값",
-    "money": "balance money account fund saving 잔액 잔고 계좌 통장 돈",
+    "money": "balance money account 잔액 잔고 계좌 통장 돈",
     "card": "card 카드",
     "invoice": "invoice bill receipt 청구 영수증 계산서",
     "room": "room suite 객실 방",
@@ -50,7 +50,7 @@ TOPICS: Mapping[str, str] = {
     "table": "table seat 테이블 좌석 자리",
     "weather": "weather forecast rain sunny temperature 날씨 예보 비 기온",
     "light": "light lamp 불 조명 전등 램프",
-    "heat": "temperature heat heating thermostat degree warm cold cool 온도 난방 보일러 에어컨",
+    "heat": "temperature heat heating thermostat degree warm warmer cold colder cool 온도 난방 보일러 에어컨",
     "stock": "stock inventory 재고",
     "item": "item product article goods 상품 물건 제품",
     "address": "address location located 주소 위치",

@@ -142,7 +142,7 @@ def find_place(text: str, slot: Slot, *, focused: bool) -> str | None:
 
 
 def find_gist(text: str, slot: Slot, tool: Tool, *, focused: bool) -> str | None:
-    """Return what an utterance is about: a quotation, what follows "about", or all that is not the request itself."""
+    """Return what an utterance is about: a quotation, what follows "about", or all but the request itself."""
     quoted = _QUOTED.search(text)
     if quoted:
         return (quoted[1] or quoted[2]).strip()
@@ -164,7 +164,7 @@ def find_reason(text: str) -> str | None:
 
 
 def find_phrase(text: str, slot: Slot, tool: Tool, *, focused: bool) -> str | None:
-    """Return a thing that is named: a quotation, what follows the slot's own name, or the longest unknown phrase."""
+    """Return a thing that is named: a quotation, what follows the slot's name, or the longest new phrase."""
     quoted = _QUOTED.search(text)
     if quoted:
         return (quoted[1] or quoted[2]).strip()

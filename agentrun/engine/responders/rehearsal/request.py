@@ -2,8 +2,8 @@
 
 There is no state beside the conversation itself: it is walked from its beginning each time. A *request* is a
 tool that the caller wants and the values given so far; it is open until the tool is called or the caller
-drops it. Whether it waits for a value or for a yes follows from its values, so nothing has to be read out of the
-agent's own words, and a conversation that was held by another mind can be continued.
+drops it. Whether it waits for a value or for a yes follows from its values, so nothing has to be read out of
+the agent's own words, and a conversation that was held by another mind can be continued.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from agentrun.engine.responders.rehearsal.filling import (
     finish_arguments,
     is_correction,
 )
+from agentrun.engine.responders.rehearsal.instructions import is_question
 from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.engine.responders.rehearsal.smalltalk import find_aside
 from agentrun.engine.responders.rehearsal.words import read_words
@@ -38,7 +39,20 @@ from agentrun.wire.json import JsonObject
 _REMEMBERED = frozenset({"code", "email", "phone", "uuid", "name"})
 _CARRIED = _REMEMBERED | {"account"}
 _REVISED = frozenset(
-    {"code", "choice", "date", "time", "moment", "number", "email", "phone", "uuid", "account", "place"}
+    {
+        "list",
+        "code",
+        "choice",
+        "date",
+        "time",
+        "moment",
+        "number",
+        "email",
+        "phone",
+        "uuid",
+        "account",
+        "place",
+    }
 )
 _FOLLOW_UP = re.compile(
     r"^\W*(?:and|what about|how about|then|or)\b|^\W*(?:그럼|그러면|그리고)|(?:은|는)요\W*$", re.I
@@ -142,7 +156,10 @@ class Caller:
         if find_aside(text) in ("who", "help", "repeat", "how_are_you"):
             return None
         chosen = choose_tool(text, self.tools)
-        return self._open(chosen.tool, text) if chosen else self._revise(text)
+        is_same = chosen is not None and self._last is not None and chosen.tool.name == self._last.name
+        if chosen is None or (is_same and _FOLLOW_UP.search(text)):
+            return self._revise(text)
+        return self._open(chosen.tool, text)
 
     def force(self, text: str, name: str | None) -> Step | None:
         """Choose a tool although little speaks for it: the client demands one."""
@@ -190,6 +207,8 @@ class Caller:
                 return self._finish(request) if answer else self._drop()
         elif answer is False and not given:
             return self._drop()
+        if not changed and is_question(text):
+            return None
         return self._next(request, again=not changed)
 
     def _find_other(self, request: _Request, text: str, given: JsonObject) -> Choice | None:

@@ -44,6 +44,7 @@ from agentrun.engine.responders.rehearsal.slots import Tool, read_tools
 from agentrun.engine.responders.rehearsal.smalltalk import find_aside
 from agentrun.engine.responders.rehearsal.spelling import find_codes
 from agentrun.engine.responders.rehearsal.telling import tell_output
+from agentrun.engine.responders.rehearsal.words import read_words
 from agentrun.engine.seams import Call, Move, Prompt, Say
 from agentrun.wire.json import JsonObject, JsonValue
 
@@ -229,7 +230,11 @@ class _Answer:
         if isinstance(open_step, Confirm):
             question = self.language.confirm(open_step.tool, open_step.arguments)
             return (Say(question if words is None else f"{words} {question}"),)
-        return (Say(words if words is not None else self._offer_help()),)
+        if words is None:
+            knows = self.language.code != "other" and len(read_words(text)) > 1
+            sorry = f"{self.language.phrase('cannot')} " if knows else ""
+            words = sorry + self._offer_help()
+        return (Say(words),)
 
     def _find_words(self, text: str) -> str | None:
         """Return an answer that needs no tool: small talk, or a fact of the instructions."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
 from agentrun.engine.responders.rehearsal.dates import Found
@@ -46,6 +47,12 @@ def compile_pattern(pattern: str) -> re.Pattern[str] | None:
 
 def find_codes(text: str, pattern: re.Pattern[str]) -> list[Found[str]]:
     """Return the stretches of a text that can be written so that the whole of it matches, left to right."""
+    return list(_find_codes(text, pattern))
+
+
+@lru_cache(maxsize=1024)
+def _find_codes(text: str, pattern: re.Pattern[str]) -> tuple[Found[str], ...]:
+    """Cached, because each answer reads the conversation from its beginning."""
     tokens = read_tokens(text)[-_NEWEST_TOKENS:]
     found, first = [], 0
     while first < len(tokens):
@@ -56,7 +63,7 @@ def find_codes(text: str, pattern: re.Pattern[str]) -> list[Found[str]]:
         code, after = hit
         found.append(Found(code, tokens[first][1], tokens[after - 1][2]))
         first = after
-    return found
+    return tuple(found)
 
 
 def _find_at(

@@ -1,8 +1,8 @@
 """From the output of a tool to a sentence.
 
 Outputs are JSON of any shape, or text. agentrun's own envelope (`outcome`, `tool`, `result`, `error`) is
-understood, and so are the habits of other programs (`{"error": …}`, `{"success": false}`). What is not known to
-have worked is never told as if it had.
+understood, and so are the habits of other programs (`{"error": …}`, `{"success": false}`). What is not known
+to have worked is never told as if it had.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from agentrun.wire.json import JsonObject, JsonValue
 _TEXT_KEYS = ("say", "speech", "message", "text", "summary", "answer", "안내", "메시지")
 _STATUS_KEYS = ("success", "ok", "succeeded")
 _ERROR_KEYS = ("error", "errors", "error_message")
+_DONE = ("ok", "done", "success", "succeeded")
 _MOST_ENTRIES = 3
 _MOST_PAIRS = 8
 _LONGEST = 700
@@ -83,6 +84,8 @@ def _tell_object(value: JsonObject, language: Language) -> str:
     )
     if text is not None:
         return tell_result(text, language)
+    if len(known) == 1 and known.get("status") in _DONE:
+        return language.phrase("done")
     if len(known) == 1:
         only = next(iter(known.values()))
         if isinstance(only, (list, dict)) and _is_deep(only):

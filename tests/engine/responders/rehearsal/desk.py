@@ -13,7 +13,9 @@ from agentrun.wire.json import JsonObject, JsonValue
 NOW = datetime.datetime(2026, 11, 21, 10, 0)  # a Saturday
 
 
-def function(name: str, description: str, required: Sequence[str] = (), /, **properties: JsonObject) -> JsonObject:
+def function(
+    name: str, description: str, required: Sequence[str] = (), /, **properties: JsonObject
+) -> JsonObject:
     parameters = {"type": "object", "properties": properties, "required": list(required)}
     return {"type": "function", "name": name, "description": description, "parameters": parameters}
 
@@ -25,8 +27,12 @@ CLOCK: JsonObject = {"type": "string", "pattern": r"^\d{2}:\d{2}$", "description
 HANG_UP = function("hang_up", "End the call when the caller says goodbye.", reason=TEXT)
 
 SHOP = [
-    function("lookup_order", "Look up the status and the delivery of an order.", ["order_id"], order_id=ORDER_ID),
-    function("cancel_order", "Cancel an order. Ask the caller to confirm first.", ["order_id"], order_id=ORDER_ID),
+    function(
+        "lookup_order", "Look up the status and the delivery of an order.", ["order_id"], order_id=ORDER_ID
+    ),
+    function(
+        "cancel_order", "Cancel an order. Ask the caller to confirm first.", ["order_id"], order_id=ORDER_ID
+    ),
     function(
         "create_ticket",
         "Open a support ticket when the caller reports a problem that you cannot solve.",
@@ -63,7 +69,12 @@ HOME = [
     function("play_music", "Play a song.", ["title"], title=TEXT),
 ]
 BANK = [
-    function("get_balance", "Tell the balance of an account.", ["account"], account={"enum": ["checking", "savings"]}),
+    function(
+        "get_balance",
+        "Tell the balance of an account.",
+        ["account"],
+        account={"enum": ["checking", "savings"]},
+    ),
     function(
         "transfer_money",
         "Transfer money to another account. Only after the caller has confirmed.",
@@ -95,7 +106,12 @@ CLINIC = [
         date={"type": "string", "format": "date", "description": "진료 날짜"},
         time={**CLOCK, "description": "진료 시간"},
     ),
-    function("lookup_order", "주문 상태를 조회합니다.", ["order_id"], order_id={**ORDER_ID, "description": "주문 번호 (예: A1001)"}),
+    function(
+        "lookup_order",
+        "주문 상태를 조회합니다.",
+        ["order_id"],
+        order_id={**ORDER_ID, "description": "주문 번호 (예: A1001)"},
+    ),
     function("hang_up", "전화를 끊습니다."),
 ]
 
@@ -109,12 +125,17 @@ class Desk:
     """One conversation, held like a client would hold it."""
 
     def __init__(
-        self, tools: Sequence[JsonObject], instructions: str = "", answer: Callable[[Call], JsonValue] | None = None
+        self,
+        tools: Sequence[JsonObject],
+        instructions: str = "",
+        answer: Callable[[Call], JsonValue] | None = None,
     ) -> None:
         self.tools = tools
         self.instructions = instructions
         self.items: list[JsonObject] = []
-        self.answer = answer or (lambda call: {"outcome": "ok", "tool": call.name, "result": {"status": "done"}})
+        self.answer = answer or (
+            lambda call: {"outcome": "ok", "tool": call.name, "result": {"status": "done"}}
+        )
         self.tool_choice: JsonValue = "auto"
 
     def respond(self) -> Sequence[Move]:
@@ -133,7 +154,9 @@ class Desk:
 
     def deliver(self, call_id: str, call: Call) -> None:
         arguments = json.dumps(call.arguments, ensure_ascii=False)
-        self.items.append({"type": "function_call", "call_id": call_id, "name": call.name, "arguments": arguments})
+        self.items.append(
+            {"type": "function_call", "call_id": call_id, "name": call.name, "arguments": arguments}
+        )
         output = self.answer(call)
         text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
         self.items.append({"type": "function_call_output", "call_id": call_id, "output": text})

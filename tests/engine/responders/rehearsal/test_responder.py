@@ -23,6 +23,7 @@ from tests.engine.responders.rehearsal.desk import (
     Desk,
     find_calls,
     find_words,
+    function,
     message,
 )
 
@@ -62,7 +63,18 @@ def test_one_utterance_is_enough(
 
 @pytest.mark.parametrize("tools", [SHOP, PIZZA, HOME, BANK, HOTEL, CLINIC])
 @pytest.mark.parametrize(
-    "said", ["Hello!", "How are you?", "Thank you", "안녕하세요", "고마워요", "What can you do?", "Pardon?", "okay", "hmm"]
+    "said",
+    [
+        "Hello!",
+        "How are you?",
+        "Thank you",
+        "안녕하세요",
+        "고마워요",
+        "What can you do?",
+        "Pardon?",
+        "okay",
+        "hmm",
+    ],
 )
 def test_small_talk_calls_nothing(tools: Sequence[JsonObject], said: str) -> None:
     moves = Desk(tools).say(said)
@@ -97,7 +109,11 @@ def test_small_talk_in_between_keeps_the_question_open() -> None:
     desk.say("I'd like to book a room for two nights")
     assert "arrival" in find_words(desk.say("who are you?"))
     desk.say("tomorrow")
-    assert find_calls(desk.say("Ada Byron"))[0][1] == {"check_in": "2026-11-22", "nights": 2, "guest_name": "Ada Byron"}
+    assert find_calls(desk.say("Ada Byron"))[0][1] == {
+        "check_in": "2026-11-22",
+        "nights": 2,
+        "guest_name": "Ada Byron",
+    }
 
 
 def test_confirmation_is_asked_once_where_it_is_demanded() -> None:
@@ -105,7 +121,9 @@ def test_confirmation_is_asked_once_where_it_is_demanded() -> None:
     moves = desk.say("transfer two hundred fifty euros to account DE 4711")
     assert find_calls(moves) == []
     assert "250" in find_words(moves)
-    assert find_calls(desk.say("yes, go ahead")) == [("transfer_money", {"amount": 250, "to_account": "DE4711"})]
+    assert find_calls(desk.say("yes, go ahead")) == [
+        ("transfer_money", {"amount": 250, "to_account": "DE4711"})
+    ]
 
 
 def test_no_drops_what_was_to_be_confirmed() -> None:
@@ -132,7 +150,9 @@ def test_values_of_earlier_turns_are_used() -> None:
     desk = Desk(SHOP)
     desk.say("Hello, my number is A1004")
     desk.say("thanks")
-    assert find_calls(desk.say("what is the status of my order?")) == [("lookup_order", {"order_id": "A1004"})]
+    assert find_calls(desk.say("what is the status of my order?")) == [
+        ("lookup_order", {"order_id": "A1004"})
+    ]
 
 
 @pytest.mark.parametrize("said", ["don't cancel my order A1001", "주문 A1001 취소하지 마세요"])
@@ -170,7 +190,12 @@ def test_a_pending_call_is_not_made_twice() -> None:
     desk = Desk(SHOP)
     desk.items = [
         message("user", "where is order A1001"),
-        {"type": "function_call", "call_id": "c1", "name": "lookup_order", "arguments": '{"order_id": "A1001"}'},
+        {
+            "type": "function_call",
+            "call_id": "c1",
+            "name": "lookup_order",
+            "arguments": '{"order_id": "A1001"}',
+        },
         message("user", "so where is my order A1001?"),
     ]
     moves = desk.respond()
@@ -198,21 +223,29 @@ def test_unheard_callers_are_asked_to_repeat() -> None:
 
 
 def test_facts_of_the_instructions_answer_questions() -> None:
-    instructions = "You are the desk of Hotel Linde.\n- Breakfast is served from seven to ten.\n- Parking costs nine euros a day."
+    facts = ("Breakfast is served from seven to ten.", "Parking costs nine euros a day.")
+    instructions = "You are the desk of Hotel Linde.\n- " + "\n- ".join(facts)
     assert find_words(Desk([], instructions).say("How much is parking?")) == "Parking costs nine euros a day."
     assert "seven to ten" in find_words(Desk([], instructions).say("When is breakfast?"))
 
 
 def test_greets_with_the_role_or_the_quoted_greeting() -> None:
     assert "Hotel Linde" in find_words(Desk([], "You are the desk of Hotel Linde.").respond())
-    assert find_words(Desk([], 'Greet callers with "Ahoy, Harbour Books!".').respond()) == "Ahoy, Harbour Books!"
-    assert "바다의원의 접수 담당자입니다" in find_words(Desk([], "당신은 바다의원의 접수 담당자입니다.").respond())
+    assert (
+        find_words(Desk([], 'Greet callers with "Ahoy, Harbour Books!".').respond()) == "Ahoy, Harbour Books!"
+    )
+    assert "바다의원의 접수 담당자입니다" in find_words(
+        Desk([], "당신은 바다의원의 접수 담당자입니다.").respond()
+    )
 
 
 @pytest.mark.parametrize(
     ("instructions", "words"),
     [
-        ("Say exactly this to the caller, word for word, and nothing else:\n\nOne moment.\nPlease.", "One moment.\nPlease."),
+        (
+            "Say exactly this to the caller, word for word, and nothing else:\n\nOne moment.\nPlease.",
+            "One moment.\nPlease.",
+        ),
         ('Say exactly the following text: "Hello there."', "Hello there."),
         ("Say: hi", "hi"),
         ("다음과 같이 말하세요: 잠시만요.", "잠시만요."),
@@ -225,9 +258,8 @@ def test_instructed_words_are_said(instructions: str, words: str) -> None:
 
 
 def test_other_languages_keep_to_the_words_of_the_agent() -> None:
-    tools = [{"type": "function", "name": "bestellung", "description": "Bestellung suchen", "parameters": {
-        "type": "object", "required": ["nummer"],
-        "properties": {"nummer": {"type": "string", "pattern": "^A\\d{4}$", "description": "Nummer der Bestellung"}}}}]  # fmt: skip
+    number = {"type": "string", "pattern": r"^A\d{4}$", "description": "Nummer der Bestellung"}
+    tools = [function("bestellung", "Bestellung suchen", ["nummer"], nummer=number)]
     desk = Desk(tools)
     assert find_words(desk.say("Wo ist meine Bestellung bitte?")) == "Nummer der Bestellung?"
     assert find_calls(desk.say("A1001")) == [("bestellung", {"nummer": "A1001"})]
@@ -239,6 +271,33 @@ def test_a_preamble_only_where_it_is_switched_on() -> None:
     assert [type(move) for move in RehearsalResponder().respond(prompt)] == [Call]
 
 
+def test_wishes_choose_tools_and_questions_about_a_state_do_not() -> None:
+    assert "How many nights" in find_words(Desk(HOTEL).say("I need a room from December third"))
+    assert find_calls(Desk(HOME).say("is the kitchen light on?")) == []
+
+
+def test_a_question_in_between_is_answered_before_the_open_one_is_asked_again() -> None:
+    desk = Desk(PIZZA, "You are Pizzeria Luna. We deliver every day from five to eleven.")
+    desk.say("can I get a pizza?")
+    words = find_words(desk.say("Do you deliver on Sundays?"))
+    assert "every day from five to eleven" in words
+    assert "size" in words
+
+
+def test_an_addition_repeats_the_last_call() -> None:
+    desk = Desk(PIZZA)
+    desk.say("two large pizzas please")
+    assert find_calls(desk.say("and with mushrooms"))[0][1]["toppings"] == ["mushroom"]
+
+
+def test_money_in_korean_words() -> None:
+    desk = Desk(BANK)
+    desk.say("송금하고 싶어요")
+    words = find_words(desk.say("오만 원을 DE4711로요"))
+    assert "50000" in words
+    assert "DE4711" in words
+
+
 # Properties
 
 _JSON = st.recursive(
@@ -246,13 +305,12 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-_WORDS = st.lists(
-    st.sampled_from(
-        "where is my order A1001 cancel book two large pizza tomorrow at three yes no thanks bye 내일 오후 세 시 예약 취소 "
-        "에이 천일 my name Ada Byron transfer 250 euros to DE4711 not the light kitchen on off what can you do".split()
-    ),
-    max_size=10,
-).map(" ".join)
+_SPOKEN = """
+where is my order A1001 cancel book two large pizza tomorrow at three yes no thanks bye
+내일 오후 세 시 예약 취소 에이 천일
+my name Ada Byron transfer 250 euros to DE4711 not the light kitchen on off what can you do
+"""
+_WORDS = st.lists(st.sampled_from(_SPOKEN.split()), max_size=10).map(" ".join)
 _ITEM = st.one_of(
     _WORDS.map(lambda text: message("user", text)),
     _WORDS.map(lambda text: message("assistant", text)),
@@ -271,7 +329,10 @@ _ITEM = st.one_of(
 _SCHEMA: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {},
     optional={
-        "type": st.sampled_from(["string", "integer", "number", "boolean", "array", "object", ["string", "null"]]) | _JSON,
+        "type": st.sampled_from(
+            ["string", "integer", "number", "boolean", "array", "object", ["string", "null"]]
+        )
+        | _JSON,
         "enum": st.lists(st.text(max_size=6) | st.integers(), max_size=3) | _JSON,
         "pattern": st.sampled_from([r"^\d+$", "(", "(a+)+", "^[a-z]+$"]) | _JSON,
         "format": st.sampled_from(["date", "time", "email", "uuid"]) | _JSON,
@@ -290,7 +351,9 @@ _TOOL: st.SearchStrategy[Any] = st.fixed_dictionaries(
         "parameters": st.fixed_dictionaries(
             {
                 "type": st.just("object"),
-                "properties": st.dictionaries(st.sampled_from(["id", "date", "name", "on", ""]), _SCHEMA | _JSON, max_size=3)
+                "properties": st.dictionaries(
+                    st.sampled_from(["id", "date", "name", "on", ""]), _SCHEMA | _JSON, max_size=3
+                )
                 | _JSON,
                 "required": st.just(["id", "name"]) | _JSON,
             }
@@ -301,7 +364,12 @@ _TOOL: st.SearchStrategy[Any] = st.fixed_dictionaries(
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.lists(_ITEM, max_size=6), st.lists(_TOOL, max_size=3), _JSON | st.just("required"), st.text(max_size=60))
+@given(
+    st.lists(_ITEM, max_size=6),
+    st.lists(_TOOL, max_size=3),
+    _JSON | st.just("required"),
+    st.text(max_size=60),
+)
 def test_never_raises_and_never_wavers(
     items: list[JsonObject], tools: list[JsonObject], tool_choice: object, instructions: str
 ) -> None:

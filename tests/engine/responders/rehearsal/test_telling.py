@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from agentrun.engine.responders.rehearsal.english import English
+from agentrun.engine.responders.rehearsal.korean import Korean
+from agentrun.engine.responders.rehearsal.telling import tell_output
+from agentrun.wire.json import JsonValue
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ({"order_id": "A1001", "status": "shipped", "eta": "2026-11-25"},
+         "Order A1001 is shipped and the estimated arrival is Wednesday, November 25."),
+        ({"balance": 12.5, "currency": "EUR"}, "The balance is 12.50 EUR."),
+        ({"message": "It is on its way"}, "It is on its way."),
+        ({"available": True, "time": "15:30"}, "It is available and the time is 3:30 pm."),
+        ([], "I found nothing."),
+        (["nine", "ten", "eleven"], "nine, ten and eleven."),
+        ({"slots": [{"time": "09:00"}, {"time": "10:00"}]}, "I found 2. The time is 9 am. The time is 10 am."),
+        ("plain words", "plain words."),
+        (None, "All right, that is done."),
+        ({"success": False, "message": "no such order"}, "I'm sorry, that did not work. No such order."),
+        ({"error": {"message": "closed"}}, "I'm sorry, that did not work. Closed."),
+    ],
+)  # fmt: skip
+def test_english(result: JsonValue, words: str) -> None:
+    assert tell_output(json.dumps({"outcome": "ok", "tool": "t", "result": result}), English()) == words
+    if isinstance(result, dict):
+        assert tell_output(json.dumps(result), English()) == words
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ({"order_id": "A1001", "status": "shipped"}, "주문 번호는 A1001, 상태는 배송 중입니다."),
+        ({"날짜": "2026-11-23", "시간": "15:30"}, "날짜는 11월 23일 월요일, 시간은 오후 3시 30분입니다."),
+        ({"안내": "이 날은 쉽니다"}, "이 날은 쉽니다."),
+    ],
+)
+def test_korean(result: JsonValue, words: str) -> None:
+    assert tell_output(json.dumps({"outcome": "ok", "tool": "t", "result": result}), Korean()) == words
+
+
+def test_what_is_not_known_to_have_worked_is_not_told_as_if_it_had() -> None:
+    error = {
+        "code": "timeout",
+        "message": "The tool did not answer in time. It is not known whether it took effect.",
+    }
+    told = tell_output(json.dumps({"outcome": "unknown", "tool": "pay", "error": error}), English())
+    assert told == "I could not confirm whether that worked. The tool did not answer in time."
+
+
+@pytest.mark.parametrize("outcome", ["failed", "refused"])
+def test_failures_are_told_plainly(outcome: str) -> None:
+    output = json.dumps({"outcome": outcome, "tool": "t", "error": {"code": "x", "message": "no such order"}})
+    assert tell_output(output, English()) == "I'm sorry, that did not work. No such order."
+    assert tell_output(output, Korean()) == "죄송합니다, 처리하지 못했습니다. no such order."
