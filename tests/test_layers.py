@@ -37,7 +37,7 @@ LAYERS = {
     "cli": 6,
 }
 
-# Names of the package itself are for the users' tools and lead into `tools`, lazily; `__main__` starts the command line.
+# The package itself offers names of `tools`, lazily; `__main__` starts the command line.
 FREE = {"__init__", "__main__"}
 
 # Parts whose only business is I/O and time; elsewhere an `async def` is a question.

@@ -1,4 +1,4 @@
-"""What the files of the project as a whole promise: no address of a machine, one set of checks, a small public API."""
+"""What the project as a whole promises: no address of a machine, one set of checks, a small public API."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ import agentrun
 ROOT = Path(__file__).parent.parent
 LOCK_FILES = {"uv.lock", "pylock.toml", "poetry.lock", "Pipfile.lock", "pdm.lock"}
 
-# Put together from parts, so that this file does not contain what it looks for.
 FORBIDDEN = {
     "an index or a mirror": re.compile(
-        r"(?i)--(extra-)?index-url|--find-links|--trusted-host|https?://[\w.-]*(pypi|pythonhosted|artifactory|nexus)\b"
+        r"(?i)--(extra-)?index-url|--find-links|--trusted-host"
+        r"|https?://[\w.-]*(pypi|pythonhosted|artifactory|nexus)\b"
     ),
-    "a path of one machine": re.compile("(?:" + "|".join(("/ho" + "me/", "/ro" + "ot/", "/Us" + "ers/")) + r")\w"),
-    "a folder of a workshop": re.compile("/wo" + r"rk/\w|/opt/py" + "pi"),
+    "a path of one machine": re.compile(
+        "(?:" + "|".join(("/ho" + "me/", "/ro" + "ot/", "/Us" + "ers/")) + r")\w"
+    ),
+    "a folder of a workshop": re.compile(r"/wo[r]k/\w|/opt/py[p]i"),
 }
 
 
@@ -33,7 +35,9 @@ def find_files() -> tuple[Path, ...]:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("git does not know this folder")
-    return tuple(path for name in done.stdout.decode().split("\0") if name and (path := ROOT / name).is_file())
+    return tuple(
+        path for name in done.stdout.decode().split("\0") if name and (path := ROOT / name).is_file()
+    )
 
 
 def read_text(path: Path) -> str | None:
