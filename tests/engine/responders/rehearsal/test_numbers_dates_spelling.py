@@ -94,7 +94,6 @@ def test_find_time(said: str, time: str | None) -> None:
         "에이 천일이에요",
         "에이천일번",
         "에이 일공공일",
-        "A 공 하나 A1001",
     ],
 )
 def test_find_codes(said: str) -> None:
