@@ -50,6 +50,7 @@ from agentrun.wire.json import JsonObject, JsonValue
 
 LANGUAGES: Mapping[str, Language] = {"en": English(), "ko": Korean(), "other": Neutral()}
 _MOST_CALLS = 3
+_ORDER_LENGTH = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,22 @@ def _say_as_instructed(prompt: Prompt) -> str | None:
     exact = find_exact_words(instructions)
     if exact is not None:
         return exact
-    if (len(instructions) < 400 and is_greeting_order(instructions)) or is_goodbye_order(instructions):
+    is_order = is_greeting_order(instructions) or is_goodbye_order(instructions)
+    if is_order and len(instructions) < _ORDER_LENGTH:
         events = read_dialogue(prompt.items)
         language = _pick_language(events, instructions, ())
         if is_goodbye_order(instructions):
             return language.phrase("goodbye")
         return find_greeting(instructions) or language.greet(find_role(instructions))
-    return find_described_words(instructions)
+    described = find_described_words(instructions)
+    if (
+        described is None
+        and prompt.tool_choice == "none"
+        and not prompt.items
+        and len(instructions) < _ORDER_LENGTH
+    ):
+        return _pick_language((), instructions, ()).phrase("preamble")  # words in between, not a beginning
+    return described
 
 
 def _pick_language(events: Sequence[Event], instructions: str, tools: Sequence[Tool]) -> Language:
