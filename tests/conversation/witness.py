@@ -156,8 +156,8 @@ class Witness:
         assert not self.speaking, "asked for a response while the caller speaks"
         assert self.active is None, "asked for a response while one is active"
         assert self.requested is None, "asked twice"
+        assert not self._is_sounding(now_ms), "asked for words over the agent's own"
         if kind == "placeholder":
-            assert not self._is_sounding(now_ms), "a placeholder over the agent's own words"
             assert any(not self.answered[call_id] for call_id in self.started), "nothing to wait for"
             return
         self.requested = event.event_id
