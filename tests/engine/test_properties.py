@@ -30,7 +30,7 @@ MOVES: st.SearchStrategy[Move] = st.one_of(
     st.builds(Say, st.text(max_size=40), st.sampled_from(["commentary", "final_answer"])),
     st.builds(Call, st.sampled_from(["f", "g"]), st.dictionaries(st.text(max_size=3), SCALARS, max_size=2)),
 )
-CLIENT = st.one_of(
+ITEMS: st.SearchStrategy[Any] = st.one_of(
     st.builds(lambda i: {"type": "conversation.item.create", "item": {"id": i, **TEXT_ITEM}}, IDS),
     st.builds(lambda i: {"type": "conversation.item.create", "item": TEXT_ITEM, "previous_item_id": i}, IDS),
     st.builds(lambda i: {"type": "conversation.item.delete", "item_id": i}, IDS),
@@ -45,6 +45,9 @@ CLIENT = st.one_of(
         IDS,
         st.integers(-1, 900),
     ),
+)
+RESPONSES: st.SearchStrategy[Any] = st.one_of(
+    st.just({"type": "response.create"}),
     st.just({"type": "response.create"}),
     st.just({"type": "response.create", "response": {"conversation": "none", "metadata": {"k": "v"}}}),
     st.builds(
@@ -56,9 +59,16 @@ CLIENT = st.one_of(
         st.sampled_from(["text", "audio"]),
     ),
     st.just({"type": "response.cancel"}),
+    st.sampled_from(["answer", "hold Generate", "hold Speak"]),
+)
+AUDIO_STEPS: st.SearchStrategy[Any] = st.one_of(
     st.just({"type": "input_audio_buffer.append", "audio": AUDIO}),
     st.just({"type": "input_audio_buffer.commit"}),
     st.just({"type": "input_audio_buffer.clear"}),
+    st.builds(SpeechStarted, st.integers(0, 500)),
+    st.builds(SpeechStopped, st.integers(0, 900), st.just(100)),
+    st.just(Wake()),
+    st.just("hold Transcribe"),
     st.builds(
         lambda vad: {
             "type": "session.update",
@@ -66,27 +76,28 @@ CLIENT = st.one_of(
         },
         st.sampled_from([None, {"type": "server_vad", "idle_timeout_ms": 5000}, {"type": "semantic_vad"}]),
     ),
+)
+NONSENSE: st.SearchStrategy[Any] = st.one_of(
     st.builds(lambda junk: {"type": "session.update", "session": {"type": "realtime", "audio": junk}}, JUNK),
     st.builds(lambda junk: {"type": "conversation.item.create", "item": junk}, JUNK),
     st.builds(lambda junk: {"type": "response.create", "response": junk}, JUNK),
     st.builds(lambda junk: {"type": "response.cancel", "event_id": junk}, JUNK),
 )
+# `one_of` would flatten its own kind; mapped, each group keeps its weight
 STEPS = st.one_of(
-    CLIENT,
-    CLIENT,
-    st.builds(SpeechStarted, st.integers(0, 500)),
-    st.builds(SpeechStopped, st.integers(0, 900), st.just(100)),
-    st.just(Wake()),
-    st.sampled_from(["answer", "hold"]),
+    [group.map(lambda step: step) for group in (RESPONSES, RESPONSES, AUDIO_STEPS, ITEMS, NONSENSE)]
 )
+HOLDS: dict[str, type] = {"hold Generate": Generate, "hold Speak": Speak, "hold Transcribe": Transcribe}
+HELD = st.sampled_from([[], [], ["hold Generate"], ["hold Speak"], ["hold Speak"]])
+SCRIPTS = st.lists(st.lists(MOVES, min_size=1, max_size=3), min_size=3, max_size=6)
 
 
 def play(script: list[list[Move]], steps: list[Any]) -> Session:
     session = Session(script)
     for step in steps:
         session.now_ms += 700
-        if step == "hold":
-            session.hold = (Generate, Speak, Transcribe)
+        if isinstance(step, str) and step in HOLDS:
+            session.hold = (*session.hold, HOLDS[step])
         elif step == "answer":
             session.answer()
         else:
@@ -101,17 +112,17 @@ def _name_last(session: Session, step: Any) -> Any:
     return step
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.lists(MOVES, max_size=3), max_size=6), st.lists(STEPS, max_size=25))
-def test_rules_of_a_session(script: list[list[Move]], steps: list[Any]) -> None:
-    events = play(script, steps).events
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(SCRIPTS, st.lists(STEPS, min_size=12, max_size=25), HELD)
+def test_rules_of_a_session(script: list[list[Move]], steps: list[Any], held: list[str]) -> None:
+    events = play(script, [*held, *steps]).events
     check_ids(events)
     check_responses(events)
     check_parts(events)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.lists(MOVES, max_size=3), max_size=4), st.lists(STEPS, max_size=12))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(SCRIPTS, st.lists(STEPS, max_size=12))
 def test_same_seed_same_session(script: list[list[Move]], steps: list[Any]) -> None:
     assert play(script, steps).events == play(script, steps).events
 
