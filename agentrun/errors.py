@@ -6,6 +6,7 @@ first is our bug and the second is a normal input.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,33 @@ class ConnectionLost(TransportError):
         super().__init__(f"the connection was lost (code {code}{': ' + reason if reason else ''})")
         self.code = code
         self.reason = reason
+
+
+class ListenFailed(AgentrunError):
+    """An address cannot be listened on.
+
+    Attributes:
+        host: as the operator gave it.
+        port: as the operator gave it.
+
+    """
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        super().__init__(_explain_listening(host, port, error))
+        self.host = host
+        self.port = port
+
+
+def _explain_listening(host: str, port: int, error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"port {port} of {host} is taken by another program; choose another with `--port`"
+        case errno.EACCES:
+            return f"port {port} needs special rights; choose one from 1024 up with `--port`"
+        case errno.EADDRNOTAVAIL:
+            return f"`{host}` is not an address of this machine; use `--host 127.0.0.1`"
+        case _:
+            return f"cannot listen on {host} port {port}: {error.strerror or error}"
 
 
 class ToolError(AgentrunError):

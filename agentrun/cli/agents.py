@@ -29,7 +29,7 @@ def find_agents(paths: Iterable[Path]) -> list[Path]:
         elif path.exists():
             found[path] = None
         else:
-            raise AgentrunError(f"`{path}` does not exist")
+            raise AgentrunError(f"`{path}` cannot be read: there is no such file or folder")
     return list(found)
 
 
@@ -47,10 +47,12 @@ def load_plan(
     """Load one agent and compile it for a call.
 
     Raises:
+        AgentrunError: there is no such file.
         ConfigError: the file has errors, or a required variable is not given.
         ToolError: a Python tool cannot be imported.
 
     """
+    find_agents([path])
     from agentrun.compiler import compile_agent
     from agentrun.config import load_agent
     from agentrun.tools.python import describe_function

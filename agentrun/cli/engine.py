@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agentrun.errors import AgentrunError
+from agentrun.errors import ListenFailed
 
 if TYPE_CHECKING:
     from asyncio import Event
@@ -40,7 +40,7 @@ def engine_command(
     try:
         asyncio.run(_serve(host, port, responder))
     except OSError as error:
-        raise AgentrunError(_explain(error, host, port)) from error
+        raise ListenFailed(host, port, error) from error
 
 
 async def _serve(host: str, port: int, responder: str) -> None:
@@ -70,11 +70,3 @@ def _watch_signals() -> Event:
         except NotImplementedError:  # Windows: its event loop has no signal handlers
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     return stop
-
-
-def _explain(error: OSError, host: str, port: int) -> str:
-    import errno
-
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} of {host} is taken by another program; choose another with `--port`"
-    return f"cannot listen on {host} port {port}: {error.strerror or error}"

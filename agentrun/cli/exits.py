@@ -6,7 +6,14 @@ import sys
 import traceback
 from enum import IntEnum
 
-from agentrun.errors import AgentrunError, ConfigError, ConnectFailed, TransportError
+from agentrun.errors import (
+    AgentrunError,
+    ConfigError,
+    ConnectFailed,
+    ListenFailed,
+    ToolError,
+    TransportError,
+)
 
 
 class Exit(IntEnum):
@@ -29,14 +36,14 @@ def report_failure(error: BaseException) -> Exit:
         case KeyboardInterrupt():
             return Exit.INTERRUPTED
         case ConfigError():
-            from agentrun.diagnostics import render_text
-
-            print(render_text(error.diagnostics), file=sys.stderr)  # noqa: T201
+            return _show_findings(error)
+        case ToolError():
+            _say(str(error))
             return Exit.FINDINGS
         case ConnectFailed():
             _say(str(error), error.hint)
             return Exit.ENVIRONMENT
-        case TransportError():
+        case TransportError() | ListenFailed():
             _say(str(error))
             return Exit.ENVIRONMENT
         case AgentrunError():
@@ -48,6 +55,16 @@ def report_failure(error: BaseException) -> Exit:
             traceback.print_exception(error, file=sys.stderr)
             _say("this is a bug in agentrun", "please report it with the lines above")
             return Exit.BUG
+
+
+def _show_findings(error: ConfigError) -> Exit:
+    from agentrun.cli.terminal import wants_color
+    from agentrun.config import read_sources
+    from agentrun.diagnostics import Report, render_text
+
+    report = Report(error.diagnostics, sources=read_sources(error.diagnostics))
+    print(render_text(report, color=wants_color(sys.stderr)), file=sys.stderr)  # noqa: T201
+    return Exit.FINDINGS
 
 
 def _say(message: str, hint: str = "") -> None:

@@ -93,16 +93,16 @@ def _run(plan: CallPlan, choice: EngineChoice, emit: Callable[[JsonObject], None
 def _printer(stream: TextIO, format_: Format) -> Callable[[JsonObject], None]:
     import json
 
-    from agentrun.cli.terminal import wants_colour
+    from agentrun.cli.terminal import wants_color
     from agentrun.simulate.chat import render_event
 
-    echo, colour = not sys.stdin.isatty(), wants_colour(stream)
+    echo, color = not sys.stdin.isatty(), wants_color(stream)
 
     def show(event: JsonObject) -> None:
         if format_ is Format.JSONL:
             line: str | None = json.dumps(event, ensure_ascii=False)
         else:
-            line = render_event(event, colour=colour, echo=echo)
+            line = render_event(event, color=color, echo=echo)
         if line is not None:
             stream.write(line + "\n")
             stream.flush()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TextIO
 
 
-def wants_colour(stream: TextIO) -> bool:
-    """Tell whether to colour output on this stream; `NO_COLOR` and `FORCE_COLOR` decide first."""
-    if os.environ.get("NO_COLOR"):
+def wants_color(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether to colour output; `NO_COLOR` (https://no-color.org) wins over `FORCE_COLOR`."""
+    if environment.get("NO_COLOR"):
         return False
-    if os.environ.get("FORCE_COLOR"):
+    if environment.get("FORCE_COLOR"):
         return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and environment.get("TERM") != "dumb"

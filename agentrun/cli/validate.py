@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentrun.cli.exits import Exit
+from agentrun.cli.terminal import wants_color
 
 if TYPE_CHECKING:
     from agentrun.config import CheckReport
@@ -67,15 +68,8 @@ def _find_importer() -> Callable[[PythonTarget], object]:
 def _render(report: CheckReport, output_format: Format, *, to_terminal: bool) -> str:
     from agentrun.diagnostics import RENDERERS, Report
 
-    color = to_terminal and wants_color(os.environ, sys.stdout.isatty())
+    color = to_terminal and wants_color(sys.stdout)
     return RENDERERS[output_format](Report(report.findings, report.files, report.sources), color=color)
-
-
-def wants_color(environment: os._Environ[str] | dict[str, str], terminal: bool) -> bool:
-    """Return whether to colour; `NO_COLOR` (https://no-color.org) wins over `FORCE_COLOR`."""
-    if environment.get("NO_COLOR"):
-        return False
-    return terminal or bool(environment.get("FORCE_COLOR"))
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.applications import Starlette
 
-from agentrun.errors import AgentrunError
+from agentrun.errors import ListenFailed
 from agentrun.server.desk import CallDesk
 from agentrun.server.lines import Lines
 
@@ -47,7 +47,7 @@ async def serve_app(
         on_ready: called with host and real port once connections are accepted.
 
     Raises:
-        AgentrunError: the address cannot be listened on.
+        ListenFailed: the address cannot be listened on.
 
     """
     with open_listener(host, port) as listener:
@@ -66,16 +66,14 @@ def open_listener(host: str, port: int) -> socket.socket:
     """Return a bound socket.
 
     Raises:
-        AgentrunError: the port is taken or not allowed, or the host is not an address of this machine.
+        ListenFailed: the port is taken or not allowed, or the host is not an address of this machine.
 
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise AgentrunError(
-            f"cannot listen on `{host}`: the name is not known; use `--host 127.0.0.1` or an address of"
-            " this machine"
-        ) from error
+        unknown = OSError(errno.EADDRNOTAVAIL, "the name is not known")
+        raise ListenFailed(host, port, unknown) from error
     family, kind, protocol, _, address = min(found, key=lambda row: row[0] != socket.AF_INET)
     listener = socket.socket(family, kind, protocol)
     try:
@@ -86,21 +84,9 @@ def open_listener(host: str, port: int) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        raise AgentrunError(_explain(error, host, port)) from error
+        raise ListenFailed(host, port, error) from error
     listener.setblocking(False)
     return listener
-
-
-def _explain(error: OSError, host: str, port: int) -> str:
-    match error.errno:
-        case errno.EADDRINUSE:
-            return f"port {port} of {host} is taken by another program; choose another with `--port`"
-        case errno.EACCES:
-            return f"port {port} needs special rights; choose one from 1024 up with `--port`"
-        case errno.EADDRNOTAVAIL:
-            return f"`{host}` is not an address of this machine; use `--host 127.0.0.1`"
-        case _:
-            return f"cannot listen on {host} port {port}: {error.strerror or error}"
 
 
 class Server(uvicorn.Server):

@@ -12,38 +12,38 @@ _STYLES: Mapping[str, str] = {"agent": "1;36", "you": "1", "tool": "33", "note":
 _WIDTH = 6
 
 
-def render_event(event: JsonObject, *, colour: bool, echo: bool) -> str | None:
+def render_event(event: JsonObject, *, color: bool, echo: bool) -> str | None:
     """Return the line for one event, or None if a person need not see it.
 
     Args:
         event: as made by `simulate.events`.
-        colour: whether the terminal shows colours.
+        color: whether the terminal shows colours.
         echo: whether the caller's own words are shown (on a terminal they are there already).
 
     """
     match event["event"]:
         case "agent.said":
-            return _line("agent", event["text"] + _unheard(event), colour)
+            return _line("agent", event["text"] + _unheard(event), color)
         case "caller.said":
-            return _line("you", event["text"], colour) if echo else None
+            return _line("you", event["text"], color) if echo else None
         case "tool.called":
-            return _line("tool", f"{event['tool']}({_arguments(event['arguments'])})", colour)
+            return _line("tool", f"{event['tool']}({_arguments(event['arguments'])})", color)
         case "placeholder.said":
-            return _line("agent", f"{event['text']}  (while {event['tool']} runs)", colour)
+            return _line("agent", f"{event['text']}  (while {event['tool']} runs)", color)
         case "tool.returned":
-            return _line("tool", f"{event['tool']} → {_outcome(event)}{_duration(event)}", colour)
+            return _line("tool", f"{event['tool']} → {_outcome(event)}{_duration(event)}", color)
         case "error":
             hint = f"\nhint: {event['hint']}" if event.get("hint") else ""
-            return _line("error", f"{event['message']}{hint}", colour)
+            return _line("error", f"{event['message']}{hint}", color)
         case "call.ended":
-            return _line("note", f"the call ended: {event['reason'].replace('_', ' ')}", colour)
+            return _line("note", f"the call ended: {event['reason'].replace('_', ' ')}", color)
         case _:
             return None
 
 
-def _line(who: str, text: str, colour: bool) -> str:
+def _line(who: str, text: str, color: bool) -> str:
     label = f"{who:>{_WIDTH}}"
-    if colour:
+    if color:
         label = f"\x1b[{_STYLES[who]}m{label}\x1b[0m"
     indented = _printable(text).replace("\n", "\n" + " " * (_WIDTH + 2))
     return f"{label}  {indented}"

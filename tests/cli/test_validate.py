@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from agentrun.cli.validate import validate_command, wants_color
+from agentrun.cli.validate import validate_command
 
 GOOD = "version: 1\ninstructions: Help the caller.\n"
 app = typer.Typer()
@@ -103,19 +103,6 @@ def test_importing_tools(project: Path) -> None:
     assert code == 1
     assert "error[AR410]" in out
     assert "no_such_module_here" in out
-
-
-@pytest.mark.parametrize(
-    ("environment", "terminal", "wanted"),
-    [
-        ({}, True, True),
-        ({}, False, False),
-        ({"FORCE_COLOR": "1"}, False, True),
-        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
-    ],
-)
-def test_colour(environment: dict[str, str], terminal: bool, wanted: bool) -> None:
-    assert wants_color(environment, terminal) is wanted
 
 
 def test_validating_loads_nothing_heavy(project: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from agentrun.errors import AgentrunError
+from agentrun.errors import ListenFailed
 from agentrun.server.run import open_listener
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
@@ -97,12 +97,12 @@ async def test_a_second_signal_ends_everything_now() -> None:
 def test_a_port_that_is_taken() -> None:
     with open_listener("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
-        with pytest.raises(AgentrunError, match=rf"^port {port} of 127\.0\.0\.1 is taken .*`--port`$"):
+        with pytest.raises(ListenFailed, match=rf"^port {port} of 127\.0\.0\.1 is taken .*`--port`$"):
             open_listener("127.0.0.1", port)
 
 
 def test_a_host_that_is_not_ours() -> None:
-    with pytest.raises(AgentrunError, match=r"`192\.0\.2\.1` is not an address of this machine"):
+    with pytest.raises(ListenFailed, match=r"`192\.0\.2\.1` is not an address of this machine"):
         open_listener("192.0.2.1", 0)
 
 
@@ -112,7 +112,7 @@ def test_a_host_that_is_no_name(host: str, monkeypatch: pytest.MonkeyPatch) -> N
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    with pytest.raises(AgentrunError, match="the name is not known"):
+    with pytest.raises(ListenFailed, match="the name is not known"):
         open_listener(host, 0)
 
 

@@ -52,10 +52,10 @@ from agentrun.wire.json import JsonObject
     ],
 )
 def test_each_event_has_its_line(event: JsonObject, line: str | None) -> None:
-    assert render_event(event, colour=False, echo=True) == line
+    assert render_event(event, color=False, echo=True) == line
 
 
 def test_on_a_terminal_the_caller_is_not_repeated_and_names_are_coloured() -> None:
-    assert render_event({"event": "caller.said", "text": "Hi"}, colour=True, echo=False) is None
-    line = render_event({"event": "agent.said", "text": "Hi", "heard": "Hi"}, colour=True, echo=False)
+    assert render_event({"event": "caller.said", "text": "Hi"}, color=True, echo=False) is None
+    line = render_event({"event": "agent.said", "text": "Hi", "heard": "Hi"}, color=True, echo=False)
     assert line == "\x1b[1;36m agent\x1b[0m  Hi"
