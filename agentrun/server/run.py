@@ -72,7 +72,7 @@ def open_listener(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        unknown = OSError(errno.EADDRNOTAVAIL, "the name is not known")
+        unknown = OSError(0, "the name is not known; use `--host 127.0.0.1` or an address of this machine")
         raise ListenFailed(host, port, unknown) from error
     family, kind, protocol, _, address = min(found, key=lambda row: row[0] != socket.AF_INET)
     listener = socket.socket(family, kind, protocol)

@@ -40,7 +40,7 @@ def test_taken_port() -> None:
         port = str(taken.getsockname()[1])
         with start("--port", port) as process:
             _, errors = process.communicate(timeout=20)
-    assert process.returncode == 2
+    assert process.returncode == 4
     assert errors.strip() == (
         f"agentrun: port {port} of 127.0.0.1 is taken by another program; choose another with `--port`"
     )
