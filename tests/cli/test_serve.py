@@ -127,10 +127,10 @@ def test_sigterm_in_a_call_tells_the_caller_and_leaves_without_a_traceback(tmp_p
 def test_a_caller_who_vanishes_in_mid_word_leaves_the_server_alive(tmp_path: Path) -> None:
     with serving(tmp_path, "agents/support.yaml") as served:
         for _ in range(3):
-            line = served.call("support")
-            line.send(json.dumps({"type": "start", "variables": {}}))
-            line.send(bytes(960))
-            line.socket.shutdown(socket.SHUT_RDWR)
+            with served.call("support") as line:
+                line.send(json.dumps({"type": "start", "variables": {}}))
+                line.send(bytes(960))
+                line.socket.shutdown(socket.SHUT_RDWR)
         with served.call("support") as line:
             line.send(json.dumps({"type": "start", "variables": {}}))
             read_until(line, "started")
