@@ -39,7 +39,7 @@ class Witness:
     def see(self, event: Input, commands: list[Command], now_ms: int) -> None:
         """Take one step of the conversation."""
         if not self.ended:
-            self._learn(event)
+            self._learn(event, now_ms)
         for command in commands:
             if self.ended:
                 assert isinstance(command, Tell), "a command after the end"
@@ -54,7 +54,7 @@ class Witness:
             for call_id in calls:
                 assert self.answered[call_id] == 1, f"{call_id} was answered {self.answered[call_id]} times"
 
-    def _learn(self, event: Input) -> None:
+    def _learn(self, event: Input, now_ms: int) -> None:
         match event:
             case server.InputAudioBufferSpeechStarted():
                 self.speaking = True
@@ -77,8 +77,11 @@ class Witness:
             case server.Error() if event.error.get("event_id") == self.requested:
                 self.requested = None
             case CallerPlayed():
-                heard_ms = min(max(event.ms, 0), self.sent_ms[event.item_id])
-                self.heard_ms[event.item_id] = max(self.heard_ms.get(event.item_id, 0), heard_ms)
+                heard_ms = min(event.ms, self.sent_ms[event.item_id])
+                if heard_ms > self.heard_ms.get(event.item_id, 0):
+                    self.heard_ms[event.item_id] = heard_ms
+                    # how fast the channel plays is its own affair: only what is queued later sounds for sure
+                    self.busy_until_ms = min(self.busy_until_ms, now_ms)
 
     def _learn_created(self, event: server.ResponseCreated) -> None:
         response_id, metadata = event.response["id"], event.response["metadata"] or {}
@@ -134,7 +137,7 @@ class Witness:
         self.busy_until_ms = max(self.busy_until_ms, now_ms) + size_ms
 
     def _is_sounding(self, now_ms: int) -> bool:
-        alive = [item for item in self.sent_ms if self.response_of[item] not in self.dead]
+        alive = [item for item in self.sent_ms if self.response_of.get(item) not in self.dead]
         unheard = any(self.sent_ms[item] > self.heard_ms.get(item, 0) for item in alive)
         return unheard and now_ms < self.busy_until_ms
 
