@@ -40,7 +40,8 @@ class Prompt:
     Attributes:
         instructions: the session's instructions, or those of this response where it has its own.
         instructed: True if this response brought instructions of its own (a client's "say exactly …").
-        tools: function tools in the session's shape: `{"type": "function", "name", "description", "parameters"}`.
+        tools: function tools in the session's shape: `{"type": "function", "name", "description",
+            "parameters"}`.
         tool_choice: `auto`, `none`, `required` or `{"type": "function", "name": …}`.
         items: the conversation as wire items, oldest first, already truncated; caller audio appears as an
             `input_audio` part with its `transcript`, or with None where it could not be understood.
