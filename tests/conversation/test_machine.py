@@ -28,6 +28,7 @@ from agentrun.conversation.reports import (
     ErrorReported,
     FirstSound,
     PlaceholderSaid,
+    ToolCalled,
     ToolReturned,
 )
 from agentrun.plan import Greeting, Limits, Placeholder
@@ -766,3 +767,22 @@ def test_sound_of_a_response_that_never_began_is_not_played() -> None:
     rig = Rig.live(make_plan())
     rig.says("Boo", 100)
     assert rig.pick(Play) == []
+
+
+def test_a_placeholder_that_begins_after_it_was_given_up_is_cancelled() -> None:
+    rig = silence(Rig.live(make_plan(make_tool(placeholder=WAITING, timeout_ms=60_000))))
+    given_up = (rig.pick(client.ResponseCreate)[-1].response or {})["metadata"]
+    assert rig.take(Wake(), 30_000) == ["create placeholder"]
+    late = {"id": "resp_late", "metadata": given_up}
+    assert rig.take(server.ResponseCreated(late)) == ["cancel resp_late"]
+    assert rig.take(server.ResponseDone(late | {"status": "cancelled"})) == []
+
+
+def test_arguments_that_are_no_json_are_shown_as_they_are() -> None:
+    rig = Rig.live(make_plan(make_tool()))
+    rig.take(CallerText("Go."))
+    rig.created()
+    rig.item_done({"type": "function_call", "name": "lookup", "call_id": "call_1", "arguments": "{oops"})
+    rig.done()
+    assert [called.arguments for called in rig.pick(ToolCalled)] == ["{oops"]
+    assert rig.pick(StartTool) == [StartTool("call_1", "lookup", "{oops")]

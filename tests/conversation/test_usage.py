@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from agentrun.conversation.usage import Usage
+from agentrun.wire.json import JsonValue
 
 
 def test_numbers_add_and_objects_merge() -> None:
@@ -15,7 +16,16 @@ def test_numbers_add_and_objects_merge() -> None:
 
 def test_anything_else_is_left_out() -> None:
     usage = Usage()
-    for value in (None, [], {"a": True, "b": "x"}, {"a": 1}, {"a": {"b": 1}}, {"c": {"d": 1}}, {"c": 2}):
+    values: list[JsonValue] = [
+        None,
+        [],
+        {"a": True, "b": "x"},
+        {"a": 1},
+        {"a": {"b": 1}},
+        {"c": {"d": 1}},
+        {"c": 2},
+    ]
+    for value in values:
         usage.add(value)
     assert usage.total() == {"a": 1, "c": {"d": 1}}
 
