@@ -43,7 +43,7 @@ PAGES = [
 CHECKED_ELSEWHERE = ROOT / "docs/reference/diagnostics.md"
 
 _BLOCK = re.compile(r"^( *)```([^\n]*)\n(.*?)^\1```$", re.M | re.S)
-_LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _HEAD = {"version": "version: 1\n", "instructions": "instructions: Help the caller.\n"}
 
 
