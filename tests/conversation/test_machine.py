@@ -384,6 +384,16 @@ def test_a_placeholder_is_spoken_out_of_band_and_then_the_result() -> None:
     assert rig.take(CallerPlayed("item_p", 500)) == ["create results"]
 
 
+def test_a_placeholder_that_the_caller_hears_already_is_finished() -> None:
+    rig = silence(Rig.live(make_plan(make_tool(placeholder=WAITING))))
+    rig.created("resp_p")
+    rig.says("One ", 200, "resp_p", "item_p")
+    assert rig.take(ToolFinished(ok("call_1"))) == ["item call_1", "tell tool.returned"]
+    assert rig.says("moment.", 200, "resp_p", "item_p") == ["Play item_p"]
+    assert rig.take(CallerPlayed("item_p", 400)) == []
+    assert rig.done("resp_p") == ["create results"]
+
+
 def test_a_placeholder_is_withdrawn_if_the_result_comes_first() -> None:
     rig = silence(Rig.live(make_plan(make_tool(placeholder=WAITING))))
     rig.created("resp_p")
