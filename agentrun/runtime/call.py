@@ -36,6 +36,7 @@ from agentrun.link import Link
 from agentrun.outcome import ToolOutcome
 from agentrun.plan import CallPlan
 from agentrun.runtime.clock import Clock
+from agentrun.secret import reveal
 from agentrun.tools.call import ToolRequest, ToolRunner
 from agentrun.tools.dispatcher import RUNNERS, Dispatcher
 from agentrun.wire.json import JsonValue
@@ -80,7 +81,9 @@ class Call:
         self.caller = caller
         self.called = called
         self.channel = channel.profile.name
-        self.variables: MutableMapping[str, JsonValue] = dict(plan.variables)
+        self.variables: MutableMapping[str, JsonValue] = {
+            name: reveal(value) for name, value in plan.variables.items()
+        }
         self._conversation = Conversation(plan, call_id)
         self._link = link
         self._line = channel
