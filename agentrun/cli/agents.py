@@ -10,27 +10,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from agentrun.plan import CallPlan, ChannelProfile
 
-SUFFIXES = (".yaml", ".yml")
-
 
 def find_agents(paths: Iterable[Path]) -> list[Path]:
-    """Return the agent files that the paths name: files as they are, folders with the YAML files in them.
+    """Return the agent files that the paths name, as `validate` finds them: files, and those below folders.
 
     Raises:
         AgentrunError: a path does not exist.
 
     """
+    from agentrun.config import check_paths
+    from agentrun.config.discovery import is_scenario_file
     from agentrun.errors import AgentrunError
 
-    found: dict[Path, None] = {}
-    for path in paths:
-        if path.is_dir():
-            found |= dict.fromkeys(file for file in sorted(path.iterdir()) if file.suffix in SUFFIXES)
-        elif path.exists():
-            found[path] = None
-        else:
-            raise AgentrunError(f"`{path}` cannot be read: there is no such file or folder")
-    return list(found)
+    report = check_paths(paths, environment=os.environ)
+    if report.unreadable:
+        raise AgentrunError(f"`{report.unreadable[0]}` cannot be read: there is no such file or folder")
+    return [Path(file) for file in report.files if not is_scenario_file(file)]
 
 
 def read_environment(path: Path) -> dict[str, str]:
@@ -52,9 +47,11 @@ def load_plan(
         ToolError: a Python tool cannot be imported.
 
     """
-    find_agents([path])
+    if not path.is_file():
+        raise AgentrunError(f"`{path}` is not a file that can be read")
     from agentrun.compiler import compile_agent
     from agentrun.config import load_agent
+    from agentrun.errors import AgentrunError
     from agentrun.tools.python import describe_function
 
     spec = load_agent(str(path), environment=environment)

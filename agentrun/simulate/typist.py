@@ -85,6 +85,6 @@ class DescriptorLines:
                 data = os.read(self._descriptor, 65536)
                 ended = not data
                 pending += decoder.decode(data, final=ended)
-            line, newline, rest = pending.partition("\n")
-            pending = rest
+            line, newline, pending = pending.partition("\n")
             self._loop.call_soon_threadsafe(give, line if line or newline else None)
+            del give  # it leads to the whole call, which must be free to go while the thread waits here
