@@ -47,13 +47,13 @@ def load_plan(
         ToolError: a Python tool cannot be imported.
 
     """
-    if not path.is_file():
-        raise AgentrunError(f"`{path}` is not a file that can be read")
     from agentrun.compiler import compile_agent
     from agentrun.config import load_agent
     from agentrun.errors import AgentrunError
     from agentrun.tools.python import describe_function
 
+    if not path.is_file():
+        raise AgentrunError(f"`{path}` cannot be read: there is no such file")
     spec = load_agent(str(path), environment=environment)
     return compile_agent(
         spec,

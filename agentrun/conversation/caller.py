@@ -85,9 +85,13 @@ def _create_item(state: CallState, part: JsonObject) -> str:
     return item_id
 
 
-def on_speech_started(state: CallState, _: server.InputAudioBufferSpeechStarted) -> None:
+def on_speech_started(state: CallState, event: server.InputAudioBufferSpeechStarted) -> None:
     """The caller speaks: they have the floor. The server itself cancels the response that it interrupts."""
     state.caller.speaking = True
+    if state.transcribes:
+        # shown now, so that the turn stands where it was spoken, however late its words are known
+        state.caller.partial[event.item_id] = ""
+        state.outbox.tell(CallerSpeaking(event.item_id, ""))
     state.ending = None
     if state.detection.interrupts:
         state.take_floor(cancel=False)
@@ -124,14 +128,15 @@ def on_transcription_delta(state: CallState, event: server.InputTranscriptionDel
 
 
 def on_transcription_completed(state: CallState, event: server.InputTranscriptionCompleted) -> None:
-    """Report what the caller said; an empty transcript only corrects words that were shown before."""
-    partial = state.caller.partial.pop(event.item_id, "")
-    if event.transcript or partial:
+    """Report what the caller said; an empty transcript only settles a turn that was announced before."""
+    announced = state.caller.partial.pop(event.item_id, None) is not None
+    if event.transcript or announced:
         state.outbox.tell(CallerSaid(event.item_id, event.transcript))
 
 
 def on_transcription_failed(state: CallState, event: server.InputTranscriptionFailed) -> None:
     """The model heard the caller all the same; only the transcript is missing."""
-    state.caller.partial.pop(event.item_id, None)
+    if state.caller.partial.pop(event.item_id, None) is not None:
+        state.outbox.tell(CallerSaid(event.item_id, ""))
     message = read_text(event.error, "message") or "the caller's words could not be transcribed"
     state.outbox.tell(ErrorReported("transcription_failed", message))

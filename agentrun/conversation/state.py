@@ -44,6 +44,11 @@ def read_turn_detection(plan: CallPlan) -> TurnDetection:
     )
 
 
+def reads_caller(plan: CallPlan) -> bool:
+    """Whether the session asks for a transcript of what the caller says."""
+    return bool(read_object(read_object(plan.session, "audio"), "input").get("transcription"))
+
+
 @dataclass(slots=True)
 class Caller:
     """What is known about the caller.
@@ -88,6 +93,7 @@ class CallState:
         self.plan = plan
         self.call = call
         self.detection = read_turn_detection(plan)
+        self.transcribes = reads_caller(plan)
         self.phase = Phase.CONNECTING
         self.now_ms = 0
         self.configured_by_ms: int | None = None

@@ -14,6 +14,7 @@ from agentrun.conversation.reports import (
     AgentSaid,
     AgentSpeaking,
     CallEnded,
+    CallerSaid,
     CallerSpeaking,
     FirstSound,
     Report,
@@ -55,7 +56,7 @@ class EventLog:
             case AgentSaid():
                 event = {"t_ms": report.started_ms, "event": report.event}
                 self._fill(report.item_id, {**event, "text": report.text, "heard": report.heard})
-            case CallerSpeaking() | FirstSound():
+            case CallerSpeaking() | FirstSound() | CallerSaid(text=""):
                 return
             case ToolCalled():
                 self._called_ms[report.call_id] = now_ms

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from agentrun.conversation.commands import End, Play, StartTool
@@ -222,6 +224,17 @@ def test_recognised_words_are_shown_and_reported() -> None:
     assert rig.take(server.InputTranscriptionCompleted("item_u", 0, "Good day.", {})) == ["tell caller.said"]
     assert rig.take(server.InputTranscriptionCompleted("item_t", 0, "", {})) == []
     assert rig.take(server.InputTranscriptionFailed("item_u", 0, {})) == ["tell error"]
+
+
+def test_a_spoken_turn_is_announced_where_it_began_and_settled_when_its_words_are_known() -> None:
+    plan = make_plan()
+    audio = {"input": {"transcription": {"model": "gpt-realtime-whisper"}}}
+    plan = dataclasses.replace(plan, session={**plan.session, "audio": audio})
+    rig = Rig.live(plan)
+    assert rig.speech_started() == ["tell caller.speaking"]
+    assert rig.take(server.InputTranscriptionCompleted("item_u", 0, "", {})) == ["tell caller.said"]
+    rig.speech_started()
+    assert rig.take(server.InputTranscriptionFailed("item_u", 0, {})) == ["tell caller.said", "tell error"]
 
 
 # -- tools --------------------------------------------------------------------------------------------------
