@@ -70,9 +70,8 @@ class Conversation:
 
         """
         state = self._state
-        if (
-            type(event) is CallerAudio
-        ):  # the hot path: a frame by itself decides nothing, not even by its time
+        if type(event) is CallerAudio:
+            # the hot path: a frame by itself decides nothing, not even by its time
             caller.on_audio(state, event)
             return state.outbox.take()
         handler = _HANDLERS.get(type(event))
