@@ -189,7 +189,11 @@ async def test_a_typed_barge_in_cuts_the_answer_where_it_was_heard() -> None:
     script = Script(lambda line: line.type_line("Tell me"))
 
     def interrupt(_call: Call, clock: VirtualClock) -> None:
-        clock.call_at(2_000, lambda: script.channel and script.channel.type_line("Stop"))
+        def stop() -> None:
+            assert script.channel is not None
+            script.channel.type_line("Stop")
+
+        clock.call_at(2_000, stop)
 
     _, told = await hold(make_plan(), [[Say(words)], [Say("Yes?")]], script, during=interrupt)
     cut, last = only(reports.AgentSaid, told)
