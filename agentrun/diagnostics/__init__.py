@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agentrun.diagnostics.codes import CODES, Code, find_code
+from agentrun.diagnostics.identity import show_path
 from agentrun.diagnostics.model import (
     Diagnostic,
     PathPart,
@@ -30,5 +31,6 @@ __all__ = [
     "diagnose",
     "find_code",
     "render_text",
+    "show_path",
     "sort_findings",
 ]

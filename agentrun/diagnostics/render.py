@@ -8,6 +8,8 @@ from typing import Protocol
 from agentrun.diagnostics.render_concise import render_concise
 from agentrun.diagnostics.render_github import render_github
 from agentrun.diagnostics.render_json import render_json
+from agentrun.diagnostics.render_junit import render_junit
+from agentrun.diagnostics.render_sarif import render_sarif
 from agentrun.diagnostics.render_text import render_text
 from agentrun.diagnostics.report import Report
 
@@ -25,6 +27,8 @@ RENDERERS: Mapping[str, Renderer] = {
     "concise": render_concise,
     "json": render_json,
     "github": render_github,
+    "sarif": render_sarif,
+    "junit": render_junit,
 }
 
 __all__ = ["RENDERERS", "Renderer", "Report", "render_text"]

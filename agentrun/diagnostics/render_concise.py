@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agentrun.diagnostics.escape import escape_controls
 from agentrun.diagnostics.model import Diagnostic
 from agentrun.diagnostics.report import Report
 
@@ -9,7 +10,8 @@ from agentrun.diagnostics.report import Report
 def render_headline(finding: Diagnostic) -> str:
     """Return the finding as one line, the form that editors and grep understand."""
     span = finding.span
-    return f"{span.file}:{span.line}:{span.column}: {finding.severity}[{finding.code}]: {finding.message}"
+    label = f"{finding.severity}[{finding.code}]"
+    return escape_controls(f"{span.file}:{span.line}:{span.column}: {label}: {finding.message}")
 
 
 def render_concise(report: Report, *, color: bool = False) -> str:

@@ -1,29 +1,55 @@
 """Workflow commands that GitHub Actions shows as annotations of the changed lines.
 
-Source: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
+Sources: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions; a step shows ten
+annotations of each kind and drops the rest without a word, so the rest is written as lines of the log.
 """
 
 from __future__ import annotations
 
+from agentrun.diagnostics.escape import escape_controls
 from agentrun.diagnostics.model import Diagnostic
+from agentrun.diagnostics.render_concise import render_headline
 from agentrun.diagnostics.report import Report
 
+MOST_ANNOTATIONS = 10
 _LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def render_github(report: Report, *, color: bool = False) -> str:
-    """Return one workflow command for each finding."""
-    return "".join(_render_command(finding) + "\n" for finding in report.findings)
+    """Return workflow commands for ten findings of each severity, and lines for those that are left."""
+    shown, rest = _split(report)
+    lines = [_render_command(finding, report) for finding in shown]
+    for severity in _LEVELS:
+        left = [finding for finding in rest if finding.severity == severity]
+        if left:
+            lines.append(f"{len(left)} more of severity {severity}, without annotations:")
+            # GitHub looks for commands at the start of a line, and a file may have any name.
+            lines += [f"- {render_headline(finding)}" for finding in left]
+    return "".join(line + "\n" for line in lines)
 
 
-def _render_command(finding: Diagnostic) -> str:
+def _split(report: Report) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    shown: list[Diagnostic] = []
+    rest: list[Diagnostic] = []
+    for finding in report.findings:
+        same = sum(1 for other in shown if other.severity == finding.severity)
+        (shown if same < MOST_ANNOTATIONS else rest).append(finding)
+    return shown, rest
+
+
+def _render_command(finding: Diagnostic, report: Report) -> str:
     span = finding.span
-    place = f"file={_escape_property(span.file)},line={span.line},endLine={span.end_line},col={span.column}"
+    file = _escape_property(escape_controls(report.locate(span.file)))
+    place = f"file={file},line={span.line},endLine={span.end_line},col={span.column}"
     # GitHub refuses an end column where the annotation covers several lines.
     if span.end_line == span.line:
         place += f",endColumn={span.end_column}"
-    text = finding.message + (f"\nhint: {finding.hint}" if finding.hint else "")
+    text = _clean(finding.message) + (f"\nhint: {_clean(finding.hint)}" if finding.hint else "")
     return f"::{_LEVELS[finding.severity]} {place},title={finding.code}::{_escape(text)}"
+
+
+def _clean(text: str) -> str:
+    return "\n".join(escape_controls(line) for line in text.split("\n"))
 
 
 def _escape(text: str) -> str:

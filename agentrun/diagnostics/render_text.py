@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from agentrun.diagnostics.escape import escape_controls
 from agentrun.diagnostics.model import Diagnostic, Remark, Span
 from agentrun.diagnostics.render_concise import render_headline
 from agentrun.diagnostics.report import Report
@@ -29,11 +30,11 @@ def _render_finding(finding: Diagnostic, sources: Mapping[str, str], color: bool
     headline = render_headline(finding)
     if color:
         headline = _paint(headline, finding)
-    lines = [headline, *_render_excerpt(finding.span, sources)]
+    lines = [headline, *_render_excerpt(finding.span, sources, _COLORS[finding.severity] if color else "")]
     for note in finding.notes:
-        lines += _render_note(note, sources)
+        lines += _render_note(note, sources, color)
     if finding.hint:
-        lines.append(f"  hint: {finding.hint}")
+        lines.append(f"  hint: {escape_controls(finding.hint)}")
     return "\n".join(lines) + "\n"
 
 
@@ -42,14 +43,16 @@ def _paint(headline: str, finding: Diagnostic) -> str:
     return headline.replace(label, f"\x1b[1;{_COLORS[finding.severity]}m{label}\x1b[0m", 1)
 
 
-def _render_note(note: Remark, sources: Mapping[str, str]) -> list[str]:
+def _render_note(note: Remark, sources: Mapping[str, str], color: bool) -> list[str]:
+    message = escape_controls(note.message)
     if note.span is None:
-        return [f"  note: {note.message}"]
-    place = f"{note.span.file}:{note.span.line}:{note.span.column}"
-    return [f"  note: {note.message} ({place})", *_render_excerpt(note.span, sources)]
+        return [f"  note: {message}"]
+    place = escape_controls(f"{note.span.file}:{note.span.line}:{note.span.column}")
+    excerpt = _render_excerpt(note.span, sources, _COLORS["note"] if color else "")
+    return [f"  note: {message} ({place})", *excerpt]
 
 
-def _render_excerpt(span: Span, sources: Mapping[str, str]) -> list[str]:
+def _render_excerpt(span: Span, sources: Mapping[str, str], color: str) -> list[str]:
     # Only \n, \r\n and \r end a line in YAML; str.splitlines knows more line ends than that.
     text = sources.get(span.file, "").replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     lines = text.split("\n")
@@ -61,6 +64,8 @@ def _render_excerpt(span: Span, sources: Mapping[str, str]) -> list[str]:
     line, start, end = _crop(line, start, max(start, min(end, len(line))))
     gutter = f"{span.line} | "
     carets = "^" * max(1, _measure(line[start:end]))
+    if color:
+        carets = f"\x1b[1;{color}m{carets}\x1b[0m"
     return [gutter + line, " " * (len(gutter) - 2) + "| " + _pad(line[:start]) + carets]
 
 
@@ -76,7 +81,7 @@ def _crop(line: str, start: int, end: int) -> tuple[str, int, int]:
 
 
 def _hide_controls(line: str) -> str:
-    return "".join(c if c == "\t" or unicodedata.category(c) != "Cc" else "\ufffd" for c in line)
+    return "".join("\ufffd" if c != "\t" and escape_controls(c) != c else c for c in line)
 
 
 def _pad(text: str) -> str:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from agentrun.diagnostics import RENDERERS, Diagnostic, Remark, Report, Span, diagnose
+from agentrun.diagnostics.identity import identify
 
 
 @pytest.fixture
@@ -33,7 +35,9 @@ def test_json_has_the_promised_shape(report: Report) -> None:
         "warnings": 1,
         "notes": 1,
     }
-    assert document["findings"][0] == {
+    finding = document["findings"][0]
+    assert re.fullmatch(r"[0-9a-f]{32}", finding.pop("fingerprint"))
+    assert finding == {
         "file": "a,b.yaml",
         "line": 6,
         "column": 53,
@@ -68,3 +72,51 @@ def test_github_escapes_and_levels(report: Report) -> None:
 @pytest.mark.parametrize("name", ["text", "concise", "github"])
 def test_nothing_found_is_nothing_written(name: str) -> None:
     assert RENDERERS[name](Report(())) == ""
+
+
+def test_github_shows_ten_annotations_of_a_level_and_lists_the_rest() -> None:
+    many = tuple(diagnose("AR214", f"wrong {n}", Span("::error::a.yaml", n, 1, n, 2)) for n in range(1, 26))
+    one = diagnose("AR105", "unused", Span("a.yaml", 9, 1, 9, 2))
+    lines = RENDERERS["github"](Report((*many, one))).splitlines()
+    assert sum(line.startswith("::error ") for line in lines) == 10
+    assert sum(line.startswith("::warning ") for line in lines) == 1
+    assert lines[11] == "15 more of severity error, without annotations:"
+    assert lines[12] == "- ::error::a.yaml:11:1: error[AR214]: wrong 11"
+    assert len(lines) == 11 + 1 + 15
+
+
+def test_paths_are_relative_to_the_root_where_the_report_is_read_elsewhere() -> None:
+    def locate(file: str, root: str = "") -> str:
+        return Report((), folder="/repo/shop", root=root).locate(file)
+
+    assert locate("agents/a.yaml") == "agents/a.yaml"
+    assert locate("/repo/shop/agents/../a.yaml") == "a.yaml"
+    assert locate("../b.yaml") == "/repo/b.yaml"
+    assert locate("../b.yaml", "/repo") == "b.yaml"
+    assert locate("a.yaml", "/repo") == "shop/a.yaml"
+    assert locate("/other/a.yaml", "/repo") == "/other/a.yaml"
+    assert Report(()).locate("a.yaml") == "a.yaml"
+
+
+@pytest.mark.parametrize("name", sorted(RENDERERS))
+def test_what_a_file_says_cannot_speak_to_the_terminal(name: str) -> None:
+    evil = '\x1b[2J \x9b1m \u202e \ud800 \x00 \r\n::error::x \u2028 <&"]]>'
+    found = diagnose("AR214", evil, Span(f"{evil}.yaml", 1, 1, 1, 2), hint=evil, notes=[Remark(evil)])
+    text = RENDERERS[name](Report((found,), (f"{evil}.yaml",), {f"{evil}.yaml": evil}))
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e\ud800-\udfff]", text)
+    assert [line for line in text.splitlines() if line.startswith("::error::")] == []
+    text.encode("utf-8")
+
+
+def test_fingerprints_stay_when_lines_move_and_tell_equal_findings_apart() -> None:
+    def marks(*findings: Diagnostic, folder: str = "/repo") -> list[str]:
+        return [mark for _, mark in identify(Report(findings, folder=folder))]
+
+    def found(line: int, file: str = "a.yaml") -> Diagnostic:
+        return diagnose("AR105", "unused", Span(file, line, 1, line, 2), path=("tools", 0))
+
+    first, second = marks(found(3), found(4))
+    assert first != second
+    assert marks(found(7)) == [first]
+    assert marks(found(7, "/elsewhere/a.yaml"), folder="/elsewhere") == [first]
+    assert marks(found(3, "b.yaml")) != [first]
