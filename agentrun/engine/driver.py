@@ -36,9 +36,9 @@ from agentrun.engine.effects import (
 )
 from agentrun.engine.frames import parse_frame
 from agentrun.engine.seams import Responder
-from agentrun.engine.speech.seams import Hints, Recogniser, SpeechDetector, Voice
+from agentrun.engine.speech.seams import Hints, Recogniser, SpeechDetector, Transcript, Voice
 from agentrun.engine.speech.silent import DeafRecogniser
-from agentrun.engine.speech.turns import PauseReached, TurnEvent, estimate_completeness
+from agentrun.engine.speech.turns import PauseReached, SpeechStarted, TurnEvent, estimate_completeness
 from agentrun.errors import AgentrunError, RemoteProtocolError
 from agentrun.wire import (
     ClientEvent,
@@ -102,6 +102,14 @@ class EngineParts:
     pace: float = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What is being recognised at a pause, before it is known whether the turn ends there."""
+
+    voiced_ms: int
+    task: asyncio.Task[Transcript]
+
+
 class SessionDriver:
     """Runs one session until the client goes, the time is up, or it fails."""
 
@@ -121,6 +129,7 @@ class SessionDriver:
         self._started_at = asyncio.get_running_loop().time()
         self._hints, self._language = Hints(), ""
         self._hears_audio = False
+        self._ahead: _Ahead | None = None
         self._closing: tuple[int, str] | None = None
 
     @property
@@ -162,16 +171,24 @@ class SessionDriver:
 
     def _take_turn_event(self, event: TurnEvent) -> None:
         if isinstance(event, PauseReached):
-            self._tasks.create_task(self._judge_pause(self._ears.turn))
-        else:
-            self._put(event)
+            if self._ahead is not None:
+                self._ahead.task.cancel()
+            task = self._tasks.create_task(self._hear_ahead(self._ears.turn, event.voiced_ms))
+            self._ahead = _Ahead(event.voiced_ms, task)
+            return
+        if isinstance(event, SpeechStarted):
+            self._ahead = None
+        elif self._ahead is not None and self._ahead.voiced_ms != event.voiced_ms:
+            self._ahead = None  # more was said since
+        self._put(event)
 
-    async def _judge_pause(self, turn: int) -> None:
+    async def _hear_ahead(self, turn: int, voiced_ms: int) -> Transcript:
+        """Recognise at a pause what the caller has said, which is all of it if the turn ends there."""
         heard = self._ears.heard_pcm16k
-        transcript = await self._parts.speech.recogniser.transcribe(
-            heard, self._hints, self._language or None
-        )
-        self._ears.judge(turn, estimate_completeness(transcript))
+        recogniser = self._parts.speech.recogniser
+        transcript = await recogniser.transcribe(heard, self._hints, self._language or None)
+        self._ears.judge(turn, voiced_ms, estimate_completeness(transcript))
+        return transcript
 
     async def _write(self) -> None:
         while True:
@@ -217,7 +234,8 @@ class SessionDriver:
                     self._language = output.language or ""
                     self._prepare()
                 case Transcribe():
-                    self._tasks.create_task(self._transcribe(output))
+                    ahead, self._ahead = self._ahead, None
+                    self._tasks.create_task(self._transcribe(output, ahead))
                 case Generate():
                     self._start(output.response_id, self._generate(output))
                 case Speak():
@@ -266,14 +284,17 @@ class SessionDriver:
         if self._hears_audio and isinstance(recogniser, Learner):
             self._tasks.create_task(recogniser.prepare(self._hints, self._language or None))
 
-    async def _transcribe(self, order: Transcribe) -> None:
+    async def _transcribe(self, order: Transcribe, ahead: _Ahead | None) -> None:
         recogniser = self._parts.speech.recogniser
         if isinstance(recogniser, DeafRecogniser):
             error = "no speech recogniser is installed; install `agentrun[speech]`"
             self._put(Heard(order.item_id, "", error))
             return
-        pcm16k = to_pcm16k(order.audio, order.format)
-        transcript = await recogniser.transcribe(pcm16k, self._hints, self._language or None)
+        if ahead is not None:
+            transcript = await ahead.task
+        else:
+            pcm16k = to_pcm16k(order.audio, order.format)
+            transcript = await recogniser.transcribe(pcm16k, self._hints, self._language or None)
         self._put(Heard(order.item_id, transcript.text))
 
     async def _generate(self, order: Generate) -> None:

@@ -41,7 +41,8 @@ class Ears:
         make_detector: returns a detector for a session's `threshold`.
 
     Attributes:
-        turn: counts turns and pauses, so that an answer that comes late can be told from a timely one.
+        turn: counts turns and the silences between them, so that an answer that comes late can be told from
+            a timely one.
 
     """
 
@@ -75,9 +76,9 @@ class Ears:
         for at in range(0, len(audio), step):
             yield self._feed_slice(audio[at : at + step])
 
-    def judge(self, turn: int, probability: float) -> None:
-        """Say how finished the caller sounds, if the caller has not gone on since."""
-        if self._turns is not None and turn == self.turn:
+    def judge(self, turn: int, voiced_ms: int, probability: float) -> None:
+        """Say how finished the caller sounded at a pause, if the caller has not gone on since."""
+        if self._turns is not None and (turn, voiced_ms) == (self.turn, self._turns.voiced_ms):
             self._turns.judge_completeness(probability)
 
     @property

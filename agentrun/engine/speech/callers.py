@@ -1,126 +1,26 @@
 """What callers of a session are likely to say, derived from its tools and instructions alone.
 
-The language is deliberately generous: *[opening] things [closing]*, where the things are built from the
-tools' names, descriptions and parameters. It accepts sentences nobody says, which costs little, so that it
-need not list the ones that callers do say. English only; see `phrases` for the other languages.
+Each tool gives sentences of its own, in which only its own values can stand: a tool that takes no date adds
+no sentence with a date. So an order number is not mistaken for a day in August, and the network of words
+stays small. English only; see `phrases` for the other languages.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from agentrun.engine.speech.grammar import (
-    Many,
-    Node,
-    Rule,
-    any_of,
-    maybe,
-    sample_sentences,
-    seq,
-    split_phrases,
-    split_words,
-)
-from agentrun.engine.speech.numerals import DATE, QUANTITY, TIME, speak_digits_between, spell
-from agentrun.engine.speech.patterns import Code, derive_code, parse_pattern
+from agentrun.engine.speech import wording
+from agentrun.engine.speech.grammar import Node, Rule, any_of, maybe, sample_sentences, seq
+from agentrun.engine.speech.numerals import write_out
+from agentrun.engine.speech.patterns import Code
 from agentrun.engine.speech.seams import Hints
-from agentrun.wire.json import JsonObject
+from agentrun.engine.speech.topics import Topic, read_topic, speak_value, tokenise
 
-_SAMPLES = 400
-_MAX_OPTIONS = 60
-_MAX_ATTRIBUTES = 14
-
-_STOCK = split_phrases(
-    "yes | no | yes please | no thanks | no thank you | yeah | nope | yep | sure | okay | that's right | "
-    "that is right "
-    "| correct | that's correct | that is correct | right | wrong | that's wrong | that is wrong | hello | "
-    "hi | hey "
-    "| good morning | good afternoon | good evening | thanks | thank you | thank you very much | thanks a "
-    "lot | bye "
-    "| goodbye | bye bye | good bye | that's all | that is all | that's it | nothing else | please repeat "
-    "that "
-    "| repeat that please | say that again | can you say that again | can you repeat that | could you "
-    "repeat that "
-    "| pardon | sorry | excuse me | what did you say | i don't know | i'm not sure | i do not know | never "
-    "mind "
-    "| wait a moment | one moment | just a moment | hold on | wait | stop | cancel | cancel that | go ahead "
-    "| are you still there | can you hear me | can you help me | i need help | help | help me | hang up "
-    "| what can you do | who are you | how are you | i want to talk to a human | i want to speak to a person "
-    "| can i speak to somebody | can i talk to a human agent | how long will it take | how long does it take "
-    "| when will it arrive | where is it | what is the status | is it ready | are you a robot"
-)
-_LEADS = split_phrases(
-    "yes | no | yes please | no thanks | no thank you | okay | hello | hi | well | actually | so | and | "
-    "sorry | please | good morning | excuse me | thanks"
-)
-_ASKS = split_phrases(
-    "i want to | i would like to | i'd like to | i need to | can you | could you | can i | could i | may i "
-    "| will you | would you | please | can you please | could you please | let me | let's | help me | you can"
-)
-_WANTS = split_phrases(
-    "i want | i would like | i'd like | i need | give me | get me | can i have | can i get | could i have "
-    "| i'll have "
-    "| i will have | i'll take | make it | make that | what about | how about | tell me about | do you "
-    "have | have you got "
-    "| is there | are there | i have | i have a question about | i'm calling about | i am calling about | "
-    "it's about "
-    "| it is about"
-)
-_QUESTIONS = split_phrases(
-    "where is | where are | where's | what is | what's | what are | when is | when are | how is | how are "
-    "| how much is | how much are | who is | is | are | has | have | was | did | when will | will | when "
-    "does "
-    "| what happened to | do you know | can you tell me | tell me | show me | i want to know"
-)
-_CLOSINGS = split_phrases(
-    "please | now | today | thanks | thank you | arrive | come | be ready | be delivered | get here | ready "
-    "| delivered | shipped | available | open | free | late | cancelled | done | there | cost "
-    "| for me | been shipped | been delivered | been sent | been cancelled | again"
-)
-_IS_LEADS = split_phrases(
-    "it is | it's | that is | that's | this is | the number is | my number is | number | it starts with | "
-    "i think it's"
-)
-_DETERMINERS = split_words("my the a an this that your our another some any one")
-_PREPOSITIONS = split_words("with for of on at in to from is and by as about under")
-_CODE_LEADS = split_phrases("is | for | it's | it is | number is")
-_CONDITION = re.compile(r"\b(?:when|whenever|that|if|which|because|after|before|unless|once)\b.*", re.S)
-_STOP_WORDS = frozenset(
-    split_words(
-        "a an and any are as at be but by can do for from given has have how if in into is it its name not "
-        "number of "
-        "on one or so than that the their then there this to up use used when where which who why will "
-        "with you your "
-        "caller callers customer user agent tool function returns return such example e.g. must should "
-        "only value "
-        "string integer optional required format like say says said ask asks tell tells what never always"
-    )
-)
-_ID_WORDS = frozenset(split_words("id ids number code no num key ref reference identifier"))
-_VERBS: dict[str, str] = {
-    "lookup": "look up|find|check|track|get|see|show me|tell me",
-    "find": "find|look up|look for|search for|check|get|show me|tell me",
-    "cancel": "cancel|stop|call off",
-    "book": "book|make|schedule|reserve|get|have|arrange",
-    "order": "order|get|have|buy|place",
-    "create": "create|open|make|file|add|report|start|place",
-    "update": "update|change|edit|correct",
-    "move": "move|change|reschedule|postpone",
-    "remove": "remove|delete|take off|cancel",
-    "add": "add|put|include",
-    "pay": "pay|pay for|settle",
-    "send": "send|mail|email",
-}
-_VERB_ALIASES = {
-    **dict.fromkeys(split_words("look get check track fetch search query show list read status"), "find"),
-    **dict.fromkeys(split_words("schedule reserve make arrange"), "book"),
-    **dict.fromkeys(split_words("buy purchase place"), "order"),
-    **dict.fromkeys(split_words("open file report start submit register"), "create"),
-    **dict.fromkeys(split_words("change edit modify set"), "update"),
-    **dict.fromkeys(split_words("reschedule postpone"), "move"),
-    **dict.fromkeys(split_words("delete drop"), "remove"),
-}
+_SAMPLES = 300
+_MAX_PHRASES = 60
+_MAX_TOOLS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,218 +30,121 @@ class CallerLanguage:
     Attributes:
         rule: complete sentences.
         corpus: sentences for the language model that takes over where the rule does not fit.
-        codes: how identifiers are written.
+        write: puts recognised words down as a caller would type them.
 
     """
 
     rule: Node
     corpus: tuple[tuple[str, ...], ...]
-    codes: tuple[Code, ...]
-
-    def fit(self, text: str) -> str:
-        """Bring a code that was heard, such as `AB1234`, into the form the agent expects: `AB-1234`."""
-        return next((fitted for code in self.codes if (fitted := code.fit(text)) is not None), text)
+    write: Callable[[list[str]], str]
 
 
 def build_language(hints: Hints) -> CallerLanguage:
     """Derive what callers may say from a session's tools and instructions."""
-    topics = _Topics()
-    for tool in hints.tools:
-        _add_tool(topics, tool)
-    phrases = [*hints.phrases, *find_phrases(hints)]
-    rule = _compose(topics, phrases)
+    topics = [read_topic(tool) for tool in hints.tools[:_MAX_TOOLS]]
+    rule = _compose(topics, [*hints.phrases, *find_phrases(hints)])
     texts = [hints.instructions, *(str(tool.get("description", "")) for tool in hints.tools)]
     prose = [tuple(tokenise(sentence)) for text in texts for sentence in re.split(r"[.!?\n]+", text)]
     corpus = [*sample_sentences(rule, _SAMPLES), *(sentence for sentence in prose if sentence)]
-    return CallerLanguage(rule, tuple(corpus), tuple(topics.codes))
+    codes = tuple(code for topic in topics for code in topic.codes)
+    return CallerLanguage(rule, tuple(corpus), lambda words: write_sentence(words, codes))
 
 
-class _Topics:
-    """What the tools are about, collected over all of them; dicts keep the order and drop doubles."""
+def write_sentence(words: list[str], codes: Iterable[Code] = ()) -> str:
+    """Write a sentence with a capital and a full stop; a code such as `AB1234` gets its form `AB-1234`."""
 
-    def __init__(self) -> None:
-        self.verbs: dict[str, None] = {}
-        self.objects: dict[str, None] = {}
-        self.attributes: dict[str, None] = {}
-        self.values: dict[Node, None] = {}
-        self.spoken_codes: dict[Node, None] = {}
-        self.codes: list[Code] = []
+    def fit(text: str) -> str:
+        return next((fitted for code in codes if (fitted := code.fit(text)) is not None), text)
 
-
-def _add_tool(topics: _Topics, tool: JsonObject) -> None:
-    name_words = _split_name(str(tool.get("name", "")))
-    description = str(tool.get("description") or "")
-    first_sentence = re.split(r"[.:;\n]", description)[0]
-    verb, *rest = name_words or [""]
-    topics.verbs.update(dict.fromkeys(_list_verbs([verb, *first_sentence.lower().split()[:1]])))
-    topics.objects.update(dict.fromkeys(_list_objects(" ".join(word for word in rest if word != "up"))))
-    topics.objects.update(dict.fromkeys(_list_objects(_find_object(first_sentence))))
-    words = [
-        word
-        for word in tokenise(_CONDITION.sub("", description))
-        if word not in _STOP_WORDS and len(word) > 2
-    ]
-    room = max(0, _MAX_ATTRIBUTES - 2 * len(topics.attributes) // 3)
-    topics.attributes.update(dict.fromkeys(word for word in words[:room] if word not in topics.verbs))
-    schema = tool.get("parameters") or {}
-    for name, parameter in (schema.get("properties") or {}).items():
-        if isinstance(parameter, dict):
-            _add_parameter(topics, name, parameter)
+    written = ["I" + word[1:] if word == "i" or word.startswith("i'") else word for word in words]
+    text = write_out(written, fit)
+    if not text:
+        return ""
+    asks = text.split(maxsplit=1)[0].lower() in wording.QUESTION_WORDS
+    return f"{text[0].upper()}{text[1:]}{'?' if asks else '.'}"
 
 
-def _add_parameter(topics: _Topics, name: str, parameter: JsonObject) -> None:
-    words = _split_name(name)
-    nouns = [word for word in words if word not in _ID_WORDS]
-    if nouns:
-        topics.objects.update(dict.fromkeys(_list_objects(" ".join(nouns))))
-    topics.attributes.update(dict.fromkeys(words))
-    for value in _speak_parameter(topics, words, parameter):
-        topics.values[value] = None
+def _compose(topics: list[Topic], phrases: Iterable[str]) -> Node:
+    """Put everything together: [lead] stock phrases, known phrases, requests and answers [thanks]."""
+    known = [node for phrase in phrases if (node := speak_value(phrase)) != seq()]
+    whole: list[Node] = [any_of(*wording.STOCK, *known[:_MAX_PHRASES])]
+    for topic in topics:
+        whole += _compose_requests(topic)
+    whole += _compose_answers(topics)
+    lead, thanks = maybe(any_of(*wording.LEADS)), maybe(any_of(*wording.POLITE))
+    return Rule("sentence", seq(lead, any_of(*whole), thanks))
 
 
-def _speak_parameter(topics: _Topics, words: list[str], parameter: JsonObject) -> Iterator[Node]:
-    """Yield the ways to say a value of a parameter."""
-    for inner in (parameter.get("items"), *parameter.get("anyOf", []), *parameter.get("oneOf", [])):
-        if isinstance(inner, dict):
-            yield from _speak_parameter(topics, words, inner)
-    patterned = isinstance(parameter.get("pattern"), str)  # its examples would outweigh all other codes
-    examples = [] if patterned else parameter.get("examples", [])
-    known = [*parameter.get("enum", []), *examples, parameter.get("const")]
-    if options := [speak_text(str(value)) for value in known if isinstance(value, str | int)]:
-        yield any_of(*options[:_MAX_OPTIONS])
-    if parameter.get("enum"):
-        return
-    description = str(parameter.get("description") or "")
-    kinds, form = set(words), parameter.get("format", "")
-    if parameter.get("type") in ("integer", "number"):
-        topics.objects.update({f"{noun}s": None for noun in list(topics.objects) if not noun.endswith("s")})
-        yield QUANTITY
-    elif form in ("date", "time", "date-time") or kinds & {"date", "day", "time", "when", "hour", "slot"}:
-        if form != "time" and not kinds & {"time", "hour"}:
-            yield DATE
-        if form != "date" and not kinds & {"date", "day"}:
-            yield TIME
-    elif kinds & {"phone", "telephone", "mobile"} or form == "phone":
-        yield speak_digits_between(7, None)
-    elif codes := _find_codes(parameter, description):
-        topics.codes.extend(codes)
-        topics.spoken_codes.update(dict.fromkeys(code.speak() for code in codes))
+def _compose_requests(topic: Topic) -> list[Node]:
+    """What callers ask a tool for: `cancel my order A1001`, `where is it`, `are you open on Sundays`."""
+    details = _compose_details(topic)
+    verbs = [any_of(*topic.verbs)] if topic.verbs else []
+    asks = maybe(any_of(*wording.ASKS))
+    requests: list[Node] = [seq(asks, verb, any_of("it", "that", "one"), details) for verb in verbs]
+    requests += [seq(any_of(*wording.ASKS), verb, details) for verb in verbs]
+    if topic.nouns or topic.codes:
+        thing = _compose_thing(topic)
+        target = seq(maybe(_compose_about(topic)), thing) if topic.attributes else thing
+        requests += [seq(asks, verb, target, maybe("for me"), details) for verb in verbs]
+        requests += [
+            seq(maybe(any_of(*wording.WANTS)), target, details),
+            seq(any_of(*wording.QUESTIONS, *wording.KNOW), target, details, maybe(any_of(*wording.STATES))),
+            seq(any_of(*wording.WHEN_QUESTIONS), thing, any_of(*wording.HAPPENINGS), details),
+            seq(
+                any_of(*wording.KNOW),
+                any_of(*wording.KNOW_QUESTIONS),
+                thing,
+                maybe(any_of("is", *wording.STATES)),
+            ),
+        ]
+    if topic.attributes and not topic.codes:
+        business = seq(any_of(*wording.BUSINESS_QUESTIONS), any_of(*topic.attributes))
+        requests.append(seq(business, details))
+    return requests
 
 
-def _find_codes(parameter: JsonObject, description: str) -> list[Code]:
-    """Return the form of an identifier from its pattern, else from the examples in its description."""
-    pattern = parameter.get("pattern")
-    if isinstance(pattern, str) and (code := parse_pattern(pattern)):
-        return [code]
-    shown = [
-        *map(str, parameter.get("examples", [])),
-        *re.findall(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*", description),
-    ]
-    found = [code for text in shown if (code := derive_code(text)) and len(text) > 2]
-    return list(dict.fromkeys(found))[:3]
-
-
-def _compose(topics: _Topics, phrases: Iterable[str]) -> Node:
-    """Put everything together: stock phrases, known phrases, and [opening] things [closing]."""
-    known = [node for phrase in phrases if (node := speak_text(phrase)) != seq()]
-    stock = Rule("stock", any_of(*_STOCK, *known[:_MAX_OPTIONS]))
-    whole: list[Node] = [stock]
-    if topics.objects or topics.values or topics.spoken_codes:
-        things = _compose_things(topics)
-        attributes = list(topics.attributes)
-        about = [_compose_about(attributes)] if attributes else []
-        asks = [seq(maybe(any_of(*_ASKS)), any_of(*topics.verbs))] if topics.verbs else []
-        opening = any_of(*asks, *_WANTS, seq(any_of(*_QUESTIONS), maybe(any_of(*about))), *_IS_LEADS)
-        closing = any_of(*_CLOSINGS, *attributes)
-        whole.append(seq(maybe(opening), things, maybe(closing)))
-    if topics.verbs:
-        whole.append(seq(any_of(*_ASKS), any_of(*topics.verbs), maybe(any_of("it", "that", "one"))))
-    return Rule(
-        "sentence",
-        seq(maybe(any_of(*_LEADS)), any_of(*whole), maybe(any_of("please", "thanks", "thank you"))),
-    )
-
-
-def _compose_about(attributes: list[str]) -> Node:
+def _compose_about(topic: Topic) -> Node:
     """`the status of`, `the price of`, …: a property of the thing that follows."""
-    return seq(
-        maybe(any_of("the", "about the")),
-        any_of(*attributes),
-        maybe(any_of("of", "for", "on", "with", "number")),
-    )
+    return seq(maybe("the"), any_of(*topic.attributes), any_of("of", "for", "on"))
 
 
-def _compose_things(topics: _Topics) -> Node:
-    """`a large pizza with olives`, `my order number A1001`, `on Monday at three`: things with their "
-    "values."""
-    code = (
-        [Rule("code", seq(maybe(any_of(*_CODE_LEADS)), any_of(*topics.spoken_codes)))]
-        if topics.spoken_codes
-        else []
-    )
-    values, tail, before = list(topics.values), [], []
-    if values:
-        value = Rule("value", any_of(*values))
-        tail = [Rule("tail", Many(seq(maybe(any_of(*_PREPOSITIONS)), maybe("the"), value)))]
-        before = [maybe(Many(value))]
-    options: list[Node] = [*code, *(seq(part, *map(maybe, code)) for part in tail)]
-    if topics.objects:
-        naming = any_of("number") if code else any_of("is")
-        thing = seq(maybe(any_of(*_DETERMINERS)), *before, any_of(*topics.objects), maybe(naming))
-        options.append(seq(thing, *map(maybe, code), *map(maybe, tail)))
-    return any_of(*options)
+def _compose_thing(topic: Topic) -> Node:
+    """`a large pizza`, `my order number A1001`: a thing, with its code if it has one."""
+    codes = [any_of(*topic.spoken_codes)] if topic.codes else []
+    things: list[Node] = [*codes]
+    if topic.nouns:
+        value = [any_of(*topic.values)] if topic.values else []
+        before = [maybe(part, maybe(part)) for part in value]
+        named = [maybe(maybe(any_of(*wording.NUMBER_WORDS)), code) for code in codes]
+        things.append(seq(maybe(any_of(*wording.DETERMINERS)), *before, any_of(*topic.nouns), *named))
+    return any_of(*things)
 
 
-def speak_text(text: str) -> Node:
-    """Return the ways to say a written text: words as they are, codes and numbers spelled."""
-    parts: list[Node] = []
-    for token in re.findall(r"[A-Za-z0-9]+(?:['’.-][A-Za-z0-9]+)*", text):
-        if any(char.isdigit() for char in token) or (token.isupper() and 1 < len(token) <= 3):
-            parts.append(spell(token))
-        else:
-            parts.extend(tokenise(token))
-    return seq(*parts)
+def _compose_details(topic: Topic) -> Node:
+    """`with olives and extra cheese`, `to Monday at three`: values of the tool, its days at the end."""
+    value = [seq(maybe(any_of(*wording.PREPOSITIONS)), any_of(*topic.values))] if topic.values else []
+    values = [maybe(part, maybe(part, maybe(part))) for part in value]
+    days = list(topic.days)
+    first = [seq(maybe(any_of(*wording.DAY_PREPOSITIONS)), any_of(*days))] if days else []
+    second = [maybe(first[0])] if len(days) > 1 else []
+    return seq(*values, *(maybe(part, *second) for part in first))
 
 
-def tokenise(text: str) -> list[str]:
-    """Return the words of a text in the spelling of the pronouncing dictionary; numbers are left out."""
-    return [
-        word.strip("'")
-        for word in re.findall(r"[a-z][a-z']*", text.lower().replace("’", "'"))
-        if word.strip("'")
-    ]
+def _compose_answers(topics: list[Topic]) -> list[Node]:
+    """What callers say when they are asked for a value: `it's A1001`, `on Monday`, `two please`."""
+    codes = list(dict.fromkeys(code for topic in topics for code in topic.spoken_codes))
+    nouns = list(dict.fromkeys(noun for topic in topics if topic.codes for noun in topic.nouns))
+    leads = any_of(*wording.IS_LEADS)
+    answers: list[Node] = []
+    if codes:
+        naming = seq(maybe(any_of("my", "the")), any_of(*nouns), maybe(any_of(*wording.NUMBER_WORDS)))
+        answers.append(seq(maybe(any_of(leads, naming) if nouns else leads), any_of(*codes)))
+    for topic in topics:
+        answers.append(seq(maybe(leads), _compose_details(topic)))
+    return answers
 
 
 def find_phrases(hints: Hints) -> list[str]:
     """Return what stands in double quotes in the instructions and descriptions: usually said by somebody."""
     texts = [hints.instructions, *(str(tool.get("description", "")) for tool in hints.tools)]
     return [phrase for text in texts for phrase in re.findall(r"[\"“]([^\"”\n]{2,80})[\"”]", text)]
-
-
-def _split_name(name: str) -> list[str]:
-    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
-
-
-def _list_verbs(words: Iterable[str]) -> Iterator[str]:
-    for word in words:
-        verb = word if word in _VERBS or word in _VERB_ALIASES else word.removesuffix("s")
-        if not re.fullmatch(r"[a-z]+", verb) or verb in _STOP_WORDS:
-            continue
-        yield from _VERBS.get(_VERB_ALIASES.get(verb, verb), verb).split("|")
-
-
-def _find_object(sentence: str) -> str:
-    """Return the noun after the verb: `Look up the orders of a caller` gives `orders`."""
-    words = tokenise(sentence)[1:]
-    while words and words[0] in ("up", "for", "out", "new", "whether", "about", *_DETERMINERS):
-        words = words[1:]
-    end = next((at for at, word in enumerate(words) if word in _STOP_WORDS), len(words))
-    return " ".join(words[: min(end, 3)])
-
-
-def _list_objects(noun: str) -> Iterator[str]:
-    if not re.fullmatch(r"[a-z' ]+", noun):
-        return
-    yield noun
-    if noun.endswith("s") and not noun.endswith("ss"):
-        yield noun.removesuffix("s")

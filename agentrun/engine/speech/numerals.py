@@ -22,8 +22,8 @@ _ORDINALS = split_words(
     "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
 )
 _MONTHS = split_words("january february march april may june july august september october november december")
-_WEEKDAYS = split_words("monday tuesday wednesday thursday friday saturday sunday")
-_CAPITALISED = frozenset((*_MONTHS, *_WEEKDAYS)) - {"may", "march"}
+WEEKDAYS = split_words("monday tuesday wednesday thursday friday saturday sunday")
+_CAPITALISED = frozenset((*_MONTHS, *WEEKDAYS)) - {"may", "march"}
 
 _VALUES: dict[str, int] = {
     "zero": 0,
@@ -80,7 +80,7 @@ DATE = Rule(
     "date",
     any_of(
         *split_phrases("today | tomorrow | tonight | the day after tomorrow | next week | this week"),
-        seq(maybe(any_of("next", "this", "on")), any_of(*_WEEKDAYS)),
+        seq(maybe(any_of("next", "this", "on")), any_of(*WEEKDAYS)),
         seq(any_of(*_MONTHS), maybe("the"), any_of(_DAY, _DAY_NUMBER)),
         seq("the", _DAY, maybe(maybe("of"), any_of(*_MONTHS))),
     ),

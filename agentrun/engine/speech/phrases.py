@@ -36,7 +36,7 @@ def build_phrase_language(hints: Hints, language: str) -> CallerLanguage:
     texts = [*hints.phrases, *find_phrases(hints), *_list_values(hints), *_STOCK.get(language, ())]
     words = list(dict.fromkeys(word for text in texts if (word := _join(text))))[:_MAX_PHRASES]
     rule = Rule("phrase", Many(any_of(*(words or ["SIL"]))))
-    return CallerLanguage(rule, tuple((word,) for word in words), ())
+    return CallerLanguage(rule, tuple((word,) for word in words), _write)
 
 
 def _list_values(hints: Hints) -> Iterator[str]:
@@ -51,3 +51,7 @@ def _join(text: str) -> str:
     """Return a phrase as one token of the grammar: its words joined by `_`, which none of them begins "
     "with."""
     return "_".join(re.findall(r"[^\W_]+(?:'[^\W_]+)?", text))
+
+
+def _write(words: list[str]) -> str:
+    return " ".join(words).replace("_", " ")

@@ -91,7 +91,7 @@ class WorkerSide:
             try:
                 for message in answer(request, number):
                     self.reply(number, message.header, message.body)
-            except (RuntimeError, ValueError, KeyError, OSError) as error:
+            except (RuntimeError, ValueError, LookupError, OSError) as error:
                 failure = {"error": f"{type(error).__name__}: {error}"}
             self.reply(number, failure, final=True)
             self._cancelled.discard(number)

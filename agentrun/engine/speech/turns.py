@@ -4,11 +4,10 @@ One probability stands for 32 ms of audio. The state:
 
     silent --two windows at the threshold--> speaking --enough silence--> silent
 
-`server_vad` waits `silence_duration_ms`. `semantic_vad` waits for as long as the words suggest: after
-200 ms of silence, and every 200 ms from then on, `step` returns `PauseReached`; whoever drives the
-detector may then say with `judge_completeness` how finished the caller sounds, before the next step. Wall
-time plays no part: a test may append an hour of audio in a second, in pieces of any size, and gets the same
-events.
+After 200 ms of silence `step` returns `PauseReached`, once per silence: time to find out what was said so
+far. `server_vad` waits `silence_duration_ms`. `semantic_vad` waits for as long as the words suggest; whoever
+drives the detector says with `judge_completeness` how finished the caller sounds. Wall time plays no part: a
+test may append an hour of audio in a second, in pieces of any size, and gets the same events.
 """
 
 from __future__ import annotations
@@ -76,9 +75,17 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class PauseReached:
-    """The caller has been silent for a while within a turn; `audio_ms` is where the audio stands."""
+    """The caller has been silent for 200 ms within a turn.
+
+    Attributes:
+        audio_ms: where the audio stands.
+        voiced_ms: how much of the turn was speech; a turn that stops with the same figure has heard nothing
+            more.
+
+    """
 
     audio_ms: int
+    voiced_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,7 @@ class TurnDetector:
     Attributes:
         position_ms: audio heard since the session began.
         speaking: a turn is under way.
+        voiced_ms: how much of it was speech so far.
 
     """
 
@@ -118,7 +126,7 @@ class TurnDetector:
         self.speaking = False
         self._turn_end_ms = self.position_ms
         self._loud_windows = 0
-        self._voiced_ms = 0
+        self.voiced_ms = 0
         self._quiet_ms = 0
         self._completeness = 0.5
 
@@ -143,22 +151,22 @@ class TurnDetector:
         onset_ms = self.position_ms - _START_WINDOWS * WINDOW_MS
         start_ms = max(onset_ms - self._settings.prefix_padding_ms, self._turn_end_ms)
         self.speaking = True
-        self._voiced_ms = _START_WINDOWS * WINDOW_MS
+        self.voiced_ms = _START_WINDOWS * WINDOW_MS
         return SpeechStarted(start_ms)
 
     def _listen(self, probability: float) -> TurnEvent | None:
         if probability >= self._settings.threshold - _HYSTERESIS:
-            self._voiced_ms += WINDOW_MS
+            self.voiced_ms += WINDOW_MS
             self._quiet_ms = 0
             self._completeness = 0.5
             return None
         before_ms, self._quiet_ms = self._quiet_ms, self._quiet_ms + WINDOW_MS
         if self._quiet_ms >= self._wait_ms:
-            stopped = SpeechStopped(self.position_ms, self._voiced_ms)
+            stopped = SpeechStopped(self.position_ms, self.voiced_ms)
             self.end_turn()
             return stopped
-        crossed = before_ms // _PAUSE_MS != self._quiet_ms // _PAUSE_MS
-        return PauseReached(self.position_ms) if crossed and self._settings.kind == "semantic_vad" else None
+        crossed = before_ms < _PAUSE_MS <= self._quiet_ms
+        return PauseReached(self.position_ms, self.voiced_ms) if crossed else None
 
     @property
     def _wait_ms(self) -> int:
@@ -184,4 +192,4 @@ def estimate_completeness(transcript: Transcript) -> float:
         return 0.5
     if words[-1] in _FILLERS:
         return 0.1
-    return 0.9 if len(words) == 1 and words[0] in _SHORT_ANSWERS else 0.5
+    return 0.9 if len(words) == 1 and words[0] in _SHORT_ANSWERS else 0.75
