@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import typer
@@ -21,7 +22,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "agents").mkdir()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    for name in ("FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
@@ -88,6 +90,74 @@ def test_output_file(project: Path) -> None:
     assert (code, out) == (1, "")
     assert (project / "findings.txt").read_text().startswith("::error file=agents/a.yaml,line=3")
     assert run("agents", "--output", "no/such/folder")[0] == 2
+
+
+FORMATS = ["text", "concise", "json", "github", "sarif", "junit"]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(
+    ("text", "code", "strict_code"),
+    [
+        ("", 0, 0),
+        ("budget: {max_usd: 1}\n", 0, 0),
+        ("variables: {a: 1}\n", 0, 1),
+        ("voice: bob\n", 1, 1),
+    ],
+)
+def test_the_format_never_changes_the_code(
+    project: Path, text: str, code: int, strict_code: int, strict: bool
+) -> None:
+    (project / "agents/a.yaml").write_text(GOOD + text)
+    options = ["--strict"] if strict else []
+    codes = {name: run("agents", "--format", name, *options)[0] for name in FORMATS}
+    assert codes == dict.fromkeys(FORMATS, strict_code if strict else code)
+    codes = {name: run("agents", "nowhere", "--format", name, *options)[0] for name in FORMATS}
+    assert codes == dict.fromkeys(FORMATS, 2)
+
+
+def test_the_verdict_says_why_warnings_fail(project: Path) -> None:
+    (project / "agents/a.yaml").write_text(GOOD + "variables: {a: 1}\n")
+    assert run("agents", "--strict")[2] == "1 file checked: 1 warning; warnings fail with --strict\n"
+    assert run("agents")[2] == "1 file checked: 1 warning\n"
+
+
+def test_programs_get_only_the_document(project: Path) -> None:
+    (project / "agents/a.yaml").write_text(GOOD + "voice: bob\n")
+    for name in ("json", "sarif", "junit"):
+        assert run("agents", "--format", name)[2] == ""
+    assert run("agents", "--format", "sarif", "--output", "x.sarif")[2] == "1 file checked: 1 error\n"
+    result = json.loads((project / "x.sarif").read_text("utf-8"))["runs"][0]["results"][0]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "agents/a.yaml", "uriBaseId": "%SRCROOT%"}
+    _, out, _ = run("agents", "--format", "junit", "--strict")
+    suite = ElementTree.fromstring(out)[0]
+    assert (suite.attrib["name"], suite.attrib["failures"]) == ("agents/a.yaml", "1")
+
+
+def test_in_github_actions_annotations_come_by_themselves(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "agents/a.yaml").write_text(GOOD + "voice: bob\n")
+    plain = run("agents")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.parent))
+    code, out, err = run("agents")
+    assert (code, err) == (plain[0], plain[2])
+    text, annotations = out[: len(plain[1])], out[len(plain[1]) :]
+    assert text == plain[1]
+    assert annotations.startswith(f"::error file={project.name}/agents/a.yaml,line=3,endLine=3,col=8,")
+    assert "::error" not in run("agents", "--format", "text")[1]
+    assert run("agents", "--output", "out.txt")[1] == annotations
+
+
+def test_colour_only_where_it_is_shown(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "agents/a.yaml").write_text(GOOD + "voice: bob\n")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[1;31m^^^\x1b[0m" in run("agents")[1]
+    run("agents", "--output", "out.txt")
+    assert "\x1b" not in (project / "out.txt").read_text("utf-8")
+    assert "\x1b" not in run("agents", "--format", "json")[1]
 
 
 def test_wrong_format_is_wrong_usage(project: Path) -> None:
