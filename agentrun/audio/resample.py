@@ -14,7 +14,7 @@ import sys
 from array import array
 from functools import cache
 from math import gcd
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 Quality = Literal["LQ", "HQ"]
 
@@ -75,29 +75,63 @@ class _Through:
 
 
 class _SoxrResampler:
-    def __init__(self, source_hz: int, target_hz: int, quality: Quality) -> None:
-        import numpy
-        import soxr
+    """A soxr stream that is opened at the first sound and closed by `flush`.
 
-        self._numpy = numpy
-        self._stream = soxr.ResampleStream(source_hz, target_hz, 1, dtype="float32", quality=quality)
+    Silence needs no filter: a rehearsal, whose voice is silent, never loads soxr at all. And no stream
+    outlives its recording, because one that is still open when the process ends is reported as a leak.
+    """
+
+    def __init__(self, source_hz: int, target_hz: int, quality: Quality) -> None:
+        self._source_hz, self._target_hz, self._quality = source_hz, target_hz, quality
+        common = gcd(source_hz, target_hz)
+        self._step, self._phases = source_hz // common, target_hz // common
+        self._guard = source_hz // 10  # the filter looks back; this much silence goes through it
+        self._stream: Any = None
         self._odd = b""
+        self._silent = 0  # samples of silence that nothing was returned for yet
 
     def feed(self, pcm: bytes) -> bytes:
         pcm = self._odd + pcm
         whole = len(pcm) & ~1
         self._odd = pcm[whole:]
-        return self._convert(pcm[:whole], last=False)
+        pcm = pcm[:whole]
+        if self._stream is not None:
+            return self._convert(pcm, last=False)
+        sound = pcm.lstrip(b"\0")
+        quiet = (len(pcm) - len(sound)) // 2
+        silence = self._pass_silence(quiet)
+        if not sound:
+            return silence
+        self._open()
+        before, self._silent = self._silent, 0
+        return silence + self._convert(bytes(2 * before) + pcm[2 * quiet :], last=False)
 
     def flush(self) -> bytes:
-        rest = self._convert(b"", last=True)
-        self._stream.clear()
-        self._odd = b""
+        if self._stream is None:
+            rest = bytes(2 * round(self._silent * self._phases / self._step))
+        else:
+            rest = self._convert(b"", last=True)
+        self._stream, self._odd, self._silent = None, b"", 0
         return rest
 
+    def _pass_silence(self, samples: int) -> bytes:
+        """Return silence for whole steps of it, so that the stream will begin in phase."""
+        self._silent += samples
+        steps = max(0, self._silent - self._guard) // self._step
+        self._silent -= steps * self._step
+        return bytes(2 * steps * self._phases)
+
+    def _open(self) -> None:
+        import soxr
+
+        self._stream = soxr.ResampleStream(
+            self._source_hz, self._target_hz, 1, dtype="float32", quality=self._quality
+        )
+
     def _convert(self, pcm: bytes, *, last: bool) -> bytes:
+        import numpy
+
         # Floats: soxr adds random dither to 16-bit samples, and the same call would sound different twice.
-        numpy = self._numpy
         samples = self._stream.resample_chunk(numpy.frombuffer(pcm, "<i2").astype("float32"), last=last)
         converted: bytes = numpy.clip(numpy.rint(samples), -32768, 32767).astype("<i2").tobytes()
         return converted

@@ -146,6 +146,8 @@ class SessionDriver:
                 self._tasks.create_task(self._read())
         except* _SessionOver:
             pass
+        finally:
+            self._ears.close()
         if self._closing is not None:
             # a peer that does not read can keep a close frame waiting for ever
             with contextlib.suppress(TimeoutError, OSError):

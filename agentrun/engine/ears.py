@@ -81,6 +81,10 @@ class Ears:
         if self._turns is not None and (turn, voiced_ms) == (self.turn, self._turns.voiced_ms):
             self._turns.judge_completeness(probability)
 
+    def close(self) -> None:
+        """Let go of the detector and the resampler."""
+        self._detector, self._turns, self._resampler = None, None, None
+
     @property
     def heard_pcm16k(self) -> bytes:
         """What the caller has said in the turn under way, so far."""
