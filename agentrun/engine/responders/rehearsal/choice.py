@@ -27,19 +27,31 @@ _NAME, _FIRST_SENTENCE, _REST, _SLOT, _OPTION, _SLOT_TEXT = 3.0, 1.6, 0.9, 1.0, 
 _CONCEPT, _WEAK_CONCEPT, _WEAK_STEM = 0.85, 0.4, 0.6
 _UNNAMED_ACTION, _OTHER_ACTION, _NOT_ASKED, _STATE_ASKED = 0.35, 0.5, 0.6, 0.2
 _CODE_BONUS = 1.0
+_LOOK_ASKED, _POSSIBILITY_ASKED = 1.2, 1.5
+_ABOUT_AN_ORDER = frozenset({"*lookup", "*price", "*number", "history", "detail", "info", "information"})
 _NEGATED = re.compile(
     r"\b(?:don't|do not|dont|never|no need to|rather than|instead of|without|not(?: to)?)\s+((?:\w+\s*){1,3})"
     r"|([가-힣]+)지는?\s?(?:말|마|않)|([가-힣]+)\s?말고",
     re.I,
 )
 _ASKS_ABOUT = re.compile(r"^\W*(?:what|when|which|do i have|is my|tell me)\b|언제|몇 ?시|무슨|어떤", re.I)
-_ASKS_STATE = re.compile(r"^\W*(?:is|are|was|were|did|has|does)\b", re.I)
+_ASKS_STATE = re.compile(
+    r"^\W*(?:is|are|was|were|did|has|does|which|how (?:much|many))\b|^\W*what\b(?! about)|얼마|어떤", re.I
+)
 _WANTS = re.compile(
     r"\b(?:i|we)(?:'d| would)? (?:need|want|like)(?! to (?:know|check|see|find))\b"
-    r"|\bcan (?:i|we) (?:get|have)\b",
+    r"|\b(?:i|we)(?:'ll| will|'d| would) (?:take|have|go (?:for|with))\b|\bgive me\b"
+    r"|\bcan (?:i|we) (?:get|have)\b|싶(?!은지)|원해|원합|받으려|보려고|가려고|받을게|갈게",
     re.I,
 )
 _MAY_BE_FREE = re.compile(r"\bcan\b|수 ?있|되나|될까", re.I)
+_IS_POSSIBLE = re.compile(r"수 ?있")
+_BOOKED_BEFORE = re.compile(
+    r"예약(?:이|은|을|도|해)?\s?(?:있|했|한\s|돼\s?있|되어\s?있|놓|놨|둔|뒀)|예약(?:이|은)?\s?언제"
+    r"|\b(?:have|had|got|made|there(?:'s| is)) (?:an? |the )?(?:appointment|reservation|booking)s?\b",
+    re.I,
+)
+_PRINTED = re.compile(r"\b(?:an?|the|my|your|this|that|these|which|what|\w+ed) books?\b|\bbooks\b", re.I)
 _HANG_UP = re.compile(
     r"\b(?:hang ?up|end(?:s|ing)? (?:the |this )?(?:phone )?call|finish(?:es)? the call)\b"
     r"|전화를? ?(?:끊|종료)|통화를? ?(?:끊|종료)",
@@ -72,7 +84,7 @@ def rank_tools(said: str, tools: Sequence[Tool]) -> list[Choice]:
     """Return the tools with their scores, best first; tools that end the call are not among them."""
     offered = [tool for tool in tools if not is_hang_up(tool)]
     negated = find_negated_actions(said)
-    words = read_words(_NEGATED.sub(" ", said))
+    words = read_words(_NEGATED.sub(_leave_out_action, said))
     actions = _find_said_actions(words, said)
     profiles = {tool.name: _weigh_tool(tool) for tool in offered}
     commonness = {term: _rarity(term, profiles) for word in words for term in word.terms}
@@ -89,13 +101,23 @@ def rank_tools(said: str, tools: Sequence[Tool]) -> list[Choice]:
 
 
 def choose_tool(said: str, tools: Sequence[Tool]) -> Choice | None:
-    """Return the best tool if enough speaks for it; less is enough for one that only looks and stands out."""
+    """Return the best tool if enough speaks for it.
+
+    Less is enough for one that stands out, if it only looks or does just what the caller asks to be done.
+    """
     ranked = [choice for choice in rank_tools(said, tools) if choice.score > 0]
     if not ranked:
         return None
     best, second = ranked[0], ranked[1].score if len(ranked) > 1 else 0.0
-    stands_out = best.score >= _MENTION and best.score >= second * 1.2 and not find_actions(best.tool)
+    actions = find_actions(best.tool)
+    asked = not actions or actions & find_said_actions(said) or _WANTS.search(said)
+    stands_out = best.score >= _MENTION and best.score >= second * 1.2 and asked
     return best if best.score >= THRESHOLD or stands_out else None
+
+
+def find_said_actions(said: str) -> frozenset[str]:
+    """Return what a text asks to be done, as actions of the lexicon."""
+    return _find_said_actions(read_words(said), said)
 
 
 def is_hang_up(tool: Tool) -> bool:
@@ -125,6 +147,11 @@ def find_negated_actions(said: str) -> frozenset[str]:
     return frozenset().union(*(_find_text_actions(group) for group in negated))
 
 
+def _leave_out_action(negated: re.Match[str]) -> str:
+    """Return nothing for an action that is ruled out; "has not arrived" rules nothing out."""
+    return " " if _find_text_actions(negated[0]) else negated[0]
+
+
 def demands_confirmation(tool: Tool, instructions: str) -> bool:
     """Whether the tool's description or the instructions want a clear yes before the tool is used."""
     if "confirm" in tool.words.split():
@@ -142,6 +169,8 @@ def _find_said_actions(words: Sequence[Word], said: str) -> frozenset[str]:
     """Return the actions that are asked for; "my appointment" names a thing where something else is asked."""
     concepts = {concept for word in words for concept in word.concepts}
     actions = concepts & ACTIONS.keys()
+    if _BOOKED_BEFORE.search(said) or _PRINTED.search(said):
+        return frozenset(actions - {"book"})
     if "book" in actions and (
         len(actions) > 1 or concepts & {"lookup", "available"} or _ASKS_ABOUT.search(said)
     ):
@@ -155,23 +184,30 @@ def _says_to_book(words: Sequence[Word]) -> bool:
 
 def _fit_action(tool: Tool, said: frozenset[str], text: str) -> float:
     own = find_actions(tool)
-    if (own or _is_setter(tool)) and _ASKS_STATE.search(text):
-        return _STATE_ASKED
+    if _ASKS_STATE.search(text):
+        return _STATE_ASKED if own or _is_setter(tool) else _LOOK_ASKED
     if own & said:
         return 1.3
     if own & {"book", "buy"} and not said and _WANTS.search(text):
-        return 1.0
+        return 1.3
     factor = _UNNAMED_ACTION if own - {"report", "switch", "play", "buy"} else 1.0
     return factor * (_OTHER_ACTION if said - {"escalate", "switch", "buy"} else 1.0)
 
 
 def _is_setter(tool: Tool) -> bool:
-    return any("create" in word.concepts for word in read_words(tool.words)[:1])
+    """Whether a tool makes something, so that a question about what there is does not mean it."""
+    words = read_words(tool.words)
+    if not words or words[0].text.endswith("ing"):  # such as "opening hours"
+        return False
+    orders = words[0].stem == "order" and len(words) > 1 and not words[1].terms & _ABOUT_AN_ORDER
+    return orders or "create" in words[0].concepts
 
 
 def _fit_availability(tool: Tool, words: Sequence[Word], said: str) -> float:
     """Return less than 1 for a tool that finds what is free where the caller does not ask for that."""
     offers = any("available" in word.concepts for word in read_words(tool.words))
+    if offers and _IS_POSSIBLE.search(said):
+        return _POSSIBILITY_ASKED
     asks = any("available" in word.concepts for word in words) or _MAY_BE_FREE.search(said)
     return _NOT_ASKED if offers and not asks else 1.0
 

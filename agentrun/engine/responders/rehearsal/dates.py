@@ -73,6 +73,18 @@ _DAY_ALONE = re.compile(
     r"\bthe (\d{1,2})(?:st|nd|rd|th)\b|(?<![\d월])(?<!월 )(\d{1,2})\s?일(?![가-힣]*(?:간|동안))", re.I
 )
 
+_RANGE_BEFORE_MONTH = re.compile(
+    r"\b(\d{1,2}(?:st|nd|rd|th)?)((?: to| till| until| through| and|-|–)(?: the)? ?"
+    rf"\d{{1,2}}(?:st|nd|rd|th)?(?: of)? ({_MONTH})\b)",
+    re.I,
+)
+_RANGE_AFTER_MONTH = re.compile(
+    rf"\b({_MONTH}\.? )((?:the )?\d{{1,2}}(?:st|nd|rd|th)?) ?(to|till|until|through|and|-|–) ?(?:the )?"
+    r"(\d{1,2}(?:st|nd|rd|th)?\b)(?! ?(?:guest|person|people|night|adult|am\b|pm\b|o'))",
+    re.I,
+)
+_KO_RANGE = re.compile(r"(\d{1,2}\s?월\s?)(\d{1,2}\s?일\s?(?:부터|에서|~|-)\s?)(?=\d{1,2}\s?일)")
+
 _CLOCK = re.compile(r"\b([01]?\d|2[0-3])[:.]([0-5]\d)\b\s?(a\.?m\b|p\.?m\b)?", re.I)
 _HALF_DAY = re.compile(r"\b(\d{1,2})(?:\s([0-5]\d))?(?: o'clock)?\s?(a\.?m|p\.?m)\b", re.I)
 _PAST = re.compile(r"\b(half|a? ?quarter|\d{1,2})(?: minutes?)? (past|after|to) (\d{1,2})\b", re.I)
@@ -105,6 +117,22 @@ def find_date(text: str, today: datetime.date) -> Found[datetime.date] | None:
             except (ValueError, OverflowError):
                 continue  # such as the 31st of February
     return None
+
+
+def find_all_dates(text: str, today: datetime.date) -> list[Found[datetime.date]]:
+    """Return all dates that a text names, in the order of the text."""
+    found: list[Found[datetime.date]] = []
+    while (hit := find_date(text, today)) is not None:
+        found.append(hit)
+        text = text[: hit.start] + "\0" * (hit.end - hit.start) + text[hit.end :]
+    return sorted(found, key=lambda hit: hit.start)
+
+
+def spread_month(text: str) -> str:
+    """Name the month of both ends of a range ("from the 3rd to the 5th of May", 12월 3일부터 5일까지)."""
+    text = _RANGE_BEFORE_MONTH.sub(r"\1 \3 \2", text)
+    text = _RANGE_AFTER_MONTH.sub(r"\1\2 \3 \1 \4", text)
+    return _KO_RANGE.sub(r"\1\2\1", text)
 
 
 def find_time(text: str) -> Found[datetime.time] | None:

@@ -89,6 +89,15 @@ def find_untold(events: Sequence[Event]) -> list[Answered]:
     return untold
 
 
+def is_failure(output: str) -> bool:
+    """Whether the answer of a tool says, in agentrun's own envelope, that it did not work."""
+    try:
+        answer = json.loads(output)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(answer, dict) and answer.get("outcome") in ("failed", "refused")
+
+
 def _read_item(item: JsonValue, names: dict[str, str]) -> Event | None:
     if not isinstance(item, dict):
         return None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Mapping, Sequence
 
+from agentrun.engine.responders.rehearsal.english_telling import end, join, say_value, tell_pairs
 from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.engine.responders.rehearsal.words import is_korean, split_name
 from agentrun.wire.json import JsonObject, JsonValue
@@ -29,38 +29,32 @@ PHRASES: Mapping[str, str] = {
     "yes_no": "How can I help you?",
     "alright": "All right. Is there anything else I can do for you?",
     "cannot": "I am sorry, I cannot help with that.",
+    "human": "I am sorry, I cannot put you through to a person from here.",
+    "take_your_time": "Of course, take your time.",
+    "rephrase": "Could you put it in other words, or ask me what I can do?",
 }
-_KEYS: Mapping[str, str] = {
-    "eta": "estimated arrival", "qty": "quantity", "id": "number", "addr": "address",
-    "tel": "phone number", "desc": "description",
-}  # fmt: skip
 _QUESTIONS: Mapping[str, str] = {
     "date": "For which date?",
     "time": "At what time?",
     "name": "What is your name, please?",
 }
-_STATES = frozenset(
-    {
-        "available",
-        "paid",
-        "confirmed",
-        "cancelled",
-        "active",
-        "open",
-        "closed",
-        "shipped",
-        "locked",
-        "on",
-        "valid",
-    }
-)
-_STATUS_KEYS = frozenset({"status", "state"})
-_LEADING = frozenset({"day", "date", "name", "title", "city", "location", "product", "doctor", "room"})
 _ABSTRACT = re.compile(
     r"^(?:one|a|an)\s|^(?:what|who|where|when|why|how|which|the caller|free|short|brief)\b"
     r"|\b(?:that|which|in one|one line)\b",
     re.I,
 )
+_OF_CALLER = re.compile(r" of the (?:customer|caller|guest|patient|user|client|member|subscriber)$", re.I)
+_NO_WISH = frozenset(["reason", "account", "status", "issue", "problem", "category", "type", "priority"])
+_VERBS_TEXT = """
+cancel book change move reserve order open close lock unlock block send update delete remove pay
+refund create place set start stop switch schedule reschedule
+"""
+_VERBS = frozenset(_VERBS_TEXT.split())
+_NEW_THINGS = frozenset(["book", "order", "reserve", "create", "schedule", "place", "open", "start", "send"])
+_TO_VERBS = frozenset(["change", "move", "reschedule", "postpone", "set", "update", "shift"])
+_NO_ARTICLE = frozenset(["to", "an", "a", "the", "my", "your", "all", "pizza", "food", "money"])
+_CLEAR = frozenset(["name", "date", "time", "email", "address", "city", "day"])
+_LONGEST_NAME, _MOST_OPTIONS = 8, 8
 _WHETHER = re.compile(
     r"^(?:whether|if|set|true)\b(?:\s+(?:to|true|if|the (?:caller|customer|user|guest)\s+wants(?: to)?))*\s*",
     re.I,
@@ -79,21 +73,8 @@ class English:
     def ask(self, slot: Slot, *, again: bool) -> str:
         """Ask for a missing value."""
         sorry = "Sorry, I did not get that. " if again else ""
-        if slot.kind == "choice" and 1 < len(slot.options) <= 8:
-            options = " or ".join((", ".join(_spell(o) for o in slot.options[:-1]), _spell(slot.options[-1])))
-            return f"{sorry}Which {name_slot(slot)} would you like: {options}?"
-        if slot.kind == "flag":
-            rest = _WHETHER.sub("", slot.description.split(".")[0]).rstrip(".") or slot.words
-            return f"{sorry}Yes or no: {rest}?"
-        if slot.words in _QUESTIONS and len(slot.description.split()) < 3:
-            return sorry + _QUESTIONS[slot.words]
-        if slot.kind == "number" and slot.words in ("quantity", "count", "qty"):
-            return f"{sorry}How many would you like?"
-        if slot.kind == "number" and slot.words.endswith("s"):
-            return f"{sorry}How many {slot.words.removeprefix('number of ')}?"
-        verb = "are" if slot.kind == "list" else "is"
-        hint = self._hint(slot) if again else ""
-        return f"{sorry}What {verb} the {name_slot(slot)}?{hint}"
+        question = _ask_kind(slot) or f"What {_verb(slot)} {_address(slot)}?"
+        return sorry + question + (self._hint(slot) if again else "")
 
     def _hint(self, slot: Slot) -> str:
         examples = slot.schema.get("examples")
@@ -101,10 +82,23 @@ class English:
 
     def confirm(self, tool: Tool, arguments: JsonObject) -> str:
         """Say what is about to be done."""
-        slots = {slot.name: name_slot(slot) for slot in tool.slots}
-        told = [f"{slots.get(key, key)} {self.say_value(key, value)}" for key, value in arguments.items()]
-        details = f" with {self.join(told)}" if told else ""
-        return f"Just to be sure: you want me to {tool.words}{details}. Is that right?"
+        slots = {slot.name: slot for slot in tool.slots}
+        action = say_action(tool)
+        told: list[str] = []
+        for key, value in arguments.items():
+            said = self.say_value(key, value)
+            thing = _find_thing(slots.get(key), key)
+            if thing and re.search(rf"\b{re.escape(thing)}$", action):
+                action = action.removesuffix(f"the {thing}").removesuffix(thing) + f"{thing} {said}"
+            elif thing:
+                told.insert(0, f"for {thing} {said}")
+            else:
+                told.append(_tell_detail(slots.get(key), key, said))
+                if action.split(" ", 1)[0] in _TO_VERBS and _is_moment(slots.get(key)):
+                    told[-1] = f"to {said}"
+        glue = " " if told and told[0].startswith(("for ", "to ")) else ": "
+        details = glue + ", ".join(told)
+        return f"Just to be sure: you want me to {action}{details if told else ''}. Is that right?"
 
     def phrase(self, name: str) -> str:
         """Return a fixed phrase."""
@@ -121,124 +115,98 @@ class English:
 
     def tell_failure(self, message: str) -> str:
         """Say that something did not work."""
-        return f"{PHRASES['failed']} {_end(message)}" if message else PHRASES["failed"]
+        return f"{PHRASES['failed']} {end(message)}" if message else PHRASES["failed"]
 
     def tell_found(self, count: int) -> str:
         """Introduce several results."""
         return f"I found {count}."
 
     def tell_pairs(self, pairs: Sequence[tuple[str, JsonValue]], subject: str | None) -> str:
-        """Say keys and values as one sentence."""
-        if subject is None and len(pairs) > 1 and isinstance(pairs[0][1], str):
-            subject, pairs = self._lead_with(pairs)
-        told = [self._tell_pair(key, value) for key, value in pairs]
-        if subject and told and pairs[0][0] in _STATUS_KEYS and isinstance(pairs[0][1], str):
-            told[0], subject = f"{subject} is {self.say_value(*pairs[0])}", None
-        text = self.join(told)
-        return _end(f"{subject}: {text}" if subject and told else text or subject or "")
-
-    def _lead_with(
-        self, pairs: Sequence[tuple[str, JsonValue]]
-    ) -> tuple[str | None, Sequence[tuple[str, JsonValue]]]:
-        """Let a result begin with what it is about: an id with its noun ("order A1001"), a day or a name."""
-        key, value = pairs[0]
-        words = split_name(key).split()
-        if len(words) > 1 and words[-1] in ("id", "number", "no", "code"):
-            return f"{' '.join(words[:-1])} {value}", pairs[1:]
-        if words[-1] in _LEADING and len(self.say_value(key, value)) < 60:
-            return self.say_value(key, value), pairs[1:]
-        return None, pairs
-
-    def _tell_pair(self, key: str, value: JsonValue) -> str:
-        name = self.say_key(key)
-        if isinstance(value, bool):
-            state = name.split()[-1] in _STATES or key.startswith(("is_", "has_"))
-            name = name.removeprefix("is ").removeprefix("has ")
-            return (
-                f"it is {'' if value else 'not '}{name}" if state else f"{name}: {'yes' if value else 'no'}"
-            )
-        if name.endswith((" at", " on", " by", " from", " until")):
-            return f"{name} {self.say_value(key, value)}"
-        many = isinstance(value, list) and len(value) > 1
-        plural = (
-            name.endswith("s") and not name.endswith(("ss", "us")) and not isinstance(value, (int, float))
-        )
-        verb = "are" if many or plural else "is"
-        return (
-            f"the {name} {verb} {self.say_value(key, value)}"
-            if not is_korean(name)
-            else f"{name}: {self.say_value(key, value)}"
-        )
-
-    def say_key(self, key: str) -> str:
-        """Say a key of a result."""
-        return " ".join(_KEYS.get(word, word) for word in split_name(key).split())
+        """Say keys and values in sentences."""
+        return tell_pairs(pairs, subject)
 
     def join(self, parts: Sequence[str], word: str = "and") -> str:
         """Join with commas and an "and"."""
-        return f"{', '.join(parts[:-1])} {word} {parts[-1]}" if len(parts) > 1 else "".join(parts)
+        return join(parts, word)
 
     def say_value(self, key: str, value: JsonValue) -> str:
         """Say one value."""
-        match value:
-            case bool():
-                return "yes" if value else "no"
-            case list():
-                return self.join([self.say_value(key, entry) for entry in value])
-            case dict():
-                return self.join(
-                    [f"{self.say_key(k)} {self.say_value(k, v)}" for k, v in value.items() if v is not None]
-                )
-            case str():
-                return say_text(value, _say_date, _say_time)
-            case float():
-                return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else str(value)
-        return str(value)
+        return say_value(value)
 
 
 def name_slot(slot: Slot) -> str:
     """Return what a slot is called when it is asked for: its description if that is short, else its name."""
     head = re.split(r"[,.;:(\n]| such as | for example | like ", slot.description, maxsplit=1)[0].strip()
     head = re.sub(r"^(?:the|your|a|an)\s+", "", head, flags=re.I)
-    if head and not is_korean(head) and len(head.split()) <= 5 and not _ABSTRACT.search(head):
+    if head and not is_korean(head) and len(head.split()) <= _LONGEST_NAME and not _ABSTRACT.search(head):
         return head if re.match(r"[A-Z]{2}", head) else head[0].lower() + head[1:]
-    return re.sub(r"\bid\b", "number", slot.words)
+    return re.sub(r"\bcheck (in|out)\b", r"check-\1", re.sub(r"\bid\b", "number", slot.words))
 
 
-def say_text(text: str, say_date: object, say_time: object) -> str:
-    """Say a text: dates and times as people say them, `snake_case` as words, all else as it is."""
-    moment = _parse_moment(text)
-    if moment is None:
-        return text.replace("_", " ") if re.fullmatch(r"[a-z]+(?:_[a-z]+)+", text) else text
-    date, time = moment
-    parts = [
-        say_date(date) if date and callable(say_date) else "",
-        say_time(time) if time and callable(say_time) else "",
-    ]
-    return " ".join(part for part in parts if part)
+def say_action(tool: Tool) -> str:
+    """Return what a tool does as a phrase after "to": its name with an article ("cancel the order")."""
+    verb, *rest = tool.words.split() or [""]
+    bare = not rest or verb not in _VERBS or rest[0] in _NO_ARTICLE
+    thing = " ".join(rest)
+    article = ("an" if thing[:1] in "aeiou" else "a") if verb in _NEW_THINGS else "the"
+    return tool.words if bare else f"{verb} {article} {thing}"
 
 
-def _parse_moment(text: str) -> tuple[datetime.date | None, datetime.time | None] | None:
-    try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            return datetime.date.fromisoformat(text), None
-        if re.fullmatch(r"\d\d:\d\d(?::\d\d)?", text):
-            return None, datetime.time.fromisoformat(text)
-        if re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", text):
-            moment = datetime.datetime.fromisoformat(text)
-            return moment.date(), moment.time()
-    except ValueError:
-        return None
+def _ask_kind(slot: Slot) -> str | None:
+    """Return the question that suits a kind of value better than "what is", or None."""
+    name = name_slot(slot)
+    match slot.kind:
+        case "choice" if 1 < len(slot.options) <= _MOST_OPTIONS:
+            options = join([_spell(option) for option in slot.options], "or")
+            wish = "is it" if name.split()[-1] in _NO_WISH else "would you like"
+            return f"Which {name} {wish}: {options}?"
+        case "flag" if set(slot.words.split()) & {"on", "power", "enabled"}:
+            return "Should it be on or off?"
+        case "flag":
+            rest = _WHETHER.sub("", slot.description.split(".")[0]).rstrip(".") or slot.words
+            return f"Yes or no: {rest}?"
+        case "date" | "time" if slot.words in _QUESTIONS and len(slot.description.split()) < 3:
+            return _QUESTIONS[slot.words]
+        case "date" | "time" if not re.search(r"\b(?:date|day|time|hour|birthday)s?\b", name):
+            return f"What {slot.kind} is {_address(slot)}?"
+        case "name" if slot.words == "name" or _OF_CALLER.search(slot.description):
+            return _QUESTIONS["name"]
+        case "place" if name in ("city", "town", "country", "place", "location"):
+            return f"Which {name}, please?"
+        case "number" if slot.words in ("quantity", "count", "qty"):
+            return "How many would you like?"
+        case "number" if slot.words.endswith("s"):
+            return f"How many {slot.words.removeprefix('number of ')}?"
     return None
 
 
-def _say_date(date: datetime.date) -> str:
-    return f"{date:%A}, {date:%B} {date.day}"
+def _verb(slot: Slot) -> str:
+    head = re.split(r" (?:of|for|in|on|to) ", name_slot(slot), maxsplit=1)[0]
+    return "are" if slot.kind == "list" or re.search(r"(?<![suiy])s$", head) else "is"
 
 
-def _say_time(time: datetime.time) -> str:
-    minutes = f":{time.minute:02}" if time.minute else ""
-    return f"{(time.hour - 1) % 12 + 1}{minutes} {'am' if time.hour < 12 else 'pm'}"
+def _address(slot: Slot) -> str:
+    """Return a slot's name as it is said to the person whose it is ("your phone number")."""
+    name = name_slot(slot)
+    mine = _OF_CALLER.sub("", name)
+    return f"your {mine}" if mine != name else f"the {name}"
+
+
+def _is_moment(slot: Slot | None) -> bool:
+    return slot is not None and slot.kind in ("date", "time", "moment")
+
+
+def _find_thing(slot: Slot | None, key: str) -> str:
+    """Return what an argument is the number of ("order" for `order_id`), or nothing."""
+    words = (slot.words if slot else split_name(key)).split()
+    return " ".join(words[:-1]) if len(words) > 1 and words[-1] in ("id", "number", "no", "code") else ""
+
+
+def _tell_detail(slot: Slot | None, key: str, said: str) -> str:
+    """Say one argument: by itself where it is clear what it is, else after its name."""
+    if slot is not None and (slot.kind in ("email", "choice") or slot.words in _CLEAR):
+        return said
+    return f"{name_slot(slot) if slot else key} {said}"
 
 
 def _spell(option: JsonValue) -> str:
@@ -255,9 +223,3 @@ def _describe_tool(tool: Tool) -> str:
         and not first.lower().startswith(("this", "the ", "use"))
     )
     return first[0].lower() + first[1:] if fits else tool.words
-
-
-def _end(text: str) -> str:
-    text = text.strip()
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Sequence
 
 from agentrun.engine.responders.rehearsal.checking import is_valid
-from agentrun.engine.responders.rehearsal.dates import Found, find_date, find_time
+from agentrun.engine.responders.rehearsal.dates import Found, find_all_dates, find_date, find_time
 from agentrun.engine.responders.rehearsal.slots import Slot
 from agentrun.engine.responders.rehearsal.spelling import find_codes
 from agentrun.engine.responders.rehearsal.words import Word, is_korean, read_words, split_name
@@ -77,8 +78,18 @@ def find_code(text: str, slot: Slot) -> list[Found[JsonValue]]:
     if pattern is None:
         return []
     return [
-        Found(f.value, f.start, f.end) for f in find_codes(text, pattern) if is_valid(f.value, slot.schema)
+        Found(f.value, f.start, f.end)
+        for f in find_codes(text, pattern)
+        if is_valid(f.value, slot.schema) and not _is_part_of_longer(text, f)
     ]
+
+
+def _is_part_of_longer(text: str, hit: Found[str]) -> bool:
+    """Whether digits are only some of those of a telephone number ("4567" of "555 123 4567")."""
+    return hit.value.isdigit() and any(
+        match.start() <= hit.start and hit.end <= match.end() and match.end() - match.start() > len(hit.value)
+        for match in _PHONE.finditer(text)
+    )
 
 
 def find_email(text: str, slot: Slot) -> list[Found[JsonValue]]:
@@ -117,8 +128,7 @@ def find_account(text: str, slot: Slot) -> list[Found[JsonValue]]:
 
 def find_dates(text: str, slot: Slot, now: datetime.datetime) -> list[Found[JsonValue]]:
     """Find a date, as `YYYY-MM-DD`."""
-    found = find_date(text, now.date())
-    return [] if found is None else [Found(found.value.isoformat(), found.start, found.end)]
+    return [Found(hit.value.isoformat(), hit.start, hit.end) for hit in find_all_dates(text, now.date())]
 
 
 def find_times(text: str, slot: Slot) -> list[Found[JsonValue]]:
@@ -165,10 +175,26 @@ def is_beside(text: str, hit: Found[JsonValue], slot: Slot) -> bool:
 
 def find_choices(text: str, slot: Slot) -> list[Found[JsonValue]]:
     """Find the options that a text names, those that were named most exactly first."""
+    general = frozenset(term for word in read_words(slot.words) for term in word.terms)
     words = read_words(text)
-    hits = [(score, hit) for option in slot.options for score, hit in _match_option(text, words, option)]
+    hits = [
+        (score, hit) for option in slot.options for score, hit in _match_option(text, words, option, general)
+    ]
     best = max((score for score, _ in hits), default=0)
     return [hit for score, hit in sorted(hits, key=lambda pair: pair[1].start) if score == best]
+
+
+def find_day_choices(text: str, slot: Slot, now: datetime.datetime) -> list[Found[JsonValue]]:
+    """Find the day of the week that a date falls on ("tomorrow"), for a slot that offers days of the week."""
+    date = find_date(text, now.date())
+    if date is None:
+        return []
+    names = (
+        f"{date.value:%A}".lower(),
+        f"{date.value:%a}".lower(),
+        f"{'월화수목금토일'[date.value.weekday()]}요일",
+    )
+    return [Found(option, date.start, date.end) for option in slot.options if str(option).lower() in names]
 
 
 def find_flag(text: str, slot: Slot) -> list[Found[JsonValue]]:
@@ -186,7 +212,7 @@ def find_flag(text: str, slot: Slot) -> list[Found[JsonValue]]:
 
 
 def _match_option(
-    text: str, words: tuple[Word, ...], option: JsonValue
+    text: str, words: Sequence[Word], option: JsonValue, general: frozenset[str]
 ) -> list[tuple[int, Found[JsonValue]]]:
     if isinstance(option, bool) or not isinstance(option, (str, int, float)):
         return []
@@ -201,7 +227,7 @@ def _match_option(
     if exact:
         return [(100 + len(name), Found(option, exact.start(), exact.end()))]
     named = read_words(name)
-    hits = [next((word for word in words if word.terms & part.terms), None) for part in named]
+    hits = [next((w for w in words if (w.terms & part.terms) - general), None) for part in named]
     if not named or hits[0] is None:
         return []
     if None in hits and not is_korean(hits[0].text):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from agentrun.engine.responders.rehearsal import extracting, phrases
 from agentrun.engine.responders.rehearsal.checking import is_valid
-from agentrun.engine.responders.rehearsal.dates import Found
+from agentrun.engine.responders.rehearsal.dates import Found, spread_month
 from agentrun.engine.responders.rehearsal.numbers import write_digits
 from agentrun.engine.responders.rehearsal.slots import Kind, Slot, Tool
 from agentrun.wire.json import JsonObject, JsonValue
@@ -27,8 +27,8 @@ _SPOKEN: Mapping[Kind, Callable[[str, Slot], list[Found[JsonValue]]]] = {
 }
 _ORDER: tuple[Kind, ...] = (
     "const", "email", "uri", "uuid", "code", "phone", "moment", "date", "time", "choice", "flag",
-    "account", "number",
-    "list", "object", "name", "place", "gist", "phrase",
+    "place", "account", "number",
+    "list", "object", "name", "gist", "phrase",
 )  # fmt: skip
 _CORRECTION = re.compile(
     r"^\W*(?:no|nope|sorry|wait|actually|i mean|i meant|not)\b|\b(?:i meant?|instead|rather|correction)\b"
@@ -63,7 +63,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         self.spoken = self.said
-        self.written = write_digits(self.said)
+        self.written = spread_month(write_digits(self.said))
 
     def read_slot(self, slot: Slot, numbers: int) -> JsonValue | None:
         """Return the value of one slot, or None; `numbers` is how many slots of the tool take a number."""
@@ -92,7 +92,8 @@ class Reading:
             case "time":
                 return self._take_written(extracting.find_times(text, slot))
             case "choice":
-                return self._take_written(extracting.find_choices(text, slot))
+                found = extracting.find_choices(text, slot)
+                return self._take_written(found or extracting.find_day_choices(text, slot, self.now))
             case "flag":
                 answer = extracting.read_yes_no(self.said) if focused else None
                 return self._take_written(extracting.find_flag(text, slot)) if answer is None else answer
@@ -147,9 +148,9 @@ class Reading:
 
     def _read_words(self, slot: Slot, focused: bool) -> str | None:
         if slot.kind == "name":
-            return phrases.find_name(self.said, slot, focused=focused)
+            return phrases.find_name(self.said, self.written, slot, focused=focused)
         if slot.kind == "place":
-            return phrases.find_place(self.spoken, slot, focused=focused)
+            return self._read_place(slot, focused)
         if not focused and _REASONS & set(slot.words.split()):
             return phrases.find_reason(self.said)
         if not focused and not slot.required:
@@ -158,12 +159,18 @@ class Reading:
             return phrases.find_gist(self.said, slot, self.tool, focused=focused)
         return phrases.find_phrase(self.said if focused else self.written, slot, self.tool, focused=focused)
 
+    def _read_place(self, slot: Slot, focused: bool) -> str | None:
+        place = phrases.find_place(self.written, slot, self.tool, focused=focused)
+        if place is not None:
+            self.written = self.written.replace(place, " " * len(place))
+        return place
+
     def _take_spoken(self, found: list[Found[JsonValue]]) -> JsonValue | None:
         hit = self._pick(found)
         if hit is None:
             return None
         self.spoken = _blank(self.spoken, hit)
-        self.written = write_digits(self.spoken)
+        self.written = spread_month(write_digits(self.spoken))
         return hit.value
 
     def _take_written(self, found: list[Found[JsonValue]]) -> JsonValue | None:
@@ -197,7 +204,7 @@ def fill_slots(slots: Sequence[Slot], reading: Reading) -> JsonObject:
     """Return the values that are valid, in the order of the schema."""
     numbers = sum(slot.kind == "number" for slot in slots)
     values: JsonObject = {}
-    for slot in sorted(slots, key=lambda slot: _ORDER.index(slot.kind)):
+    for slot in sorted(slots, key=lambda slot: (slot.name != reading.focus, _ORDER.index(slot.kind))):
         value = reading.read_slot(slot, numbers)
         if value is not None and is_valid(value, slot.schema):
             values[slot.name] = value

@@ -6,7 +6,7 @@ import datetime
 import re
 from collections.abc import Mapping, Sequence
 
-from agentrun.engine.responders.rehearsal.english import say_text
+from agentrun.engine.responders.rehearsal.saying import say_number, say_text
 from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.engine.responders.rehearsal.words import is_korean, split_name
 from agentrun.wire.json import JsonObject, JsonValue
@@ -30,6 +30,9 @@ PHRASES: Mapping[str, str] = {
     "yes_no": "무엇을 도와드릴까요?",
     "alright": "네, 알겠습니다. 더 도와드릴 일이 있을까요?",
     "cannot": "죄송합니다, 그 일은 도와드릴 수 없습니다.",
+    "human": "죄송합니다, 지금은 직원을 연결해 드릴 수 없습니다.",
+    "take_your_time": "네, 천천히 말씀해 주세요.",
+    "rephrase": "다른 말로 다시 한번 말씀해 주시겠어요?",
 }
 _WORDS: Mapping[str, str] = {
     "id": "번호", "number": "번호", "order": "주문", "status": "상태", "eta": "도착 예정일",
@@ -46,7 +49,7 @@ _WORDS: Mapping[str, str] = {
     "guests": "인원", "people": "인원",
     "nights": "숙박 일수", "temperature": "온도", "weather": "날씨", "title": "제목",
     "department": "진료과", "symptoms": "증상",
-    "currency": "통화", "check": "체크", "in": "인", "out": "아웃", "level": "정도",
+    "currency": "통화", "free": "빈", "check": "체크", "in": "인", "out": "아웃", "level": "정도",
     "brightness": "밝기", "state": "상태",
     "customer": "고객", "recipient": "받는 분", "arrival": "도착", "carrier": "택배사",
     "tracking": "운송장", "available": "예약 가능",
@@ -77,6 +80,8 @@ _ACTIONS: Mapping[str, str] = {
     "find": "조회", "lookup": "조회",
     "look": "조회", "check": "확인", "get": "조회", "list": "조회", "search": "검색",
 }  # fmt: skip
+_LEADING = [["날짜"], ["이름"], ["date"], ["name"], ["day"], ["요일"], ["city"], ["도시"]]
+_CLEAR = [*_LEADING, ["시간"], ["time"], ["성함"], ["환자"]]
 _WEEKDAYS = "월화수목금토일"
 
 
@@ -110,10 +115,18 @@ class Korean:
 
     def confirm(self, tool: Tool, arguments: JsonObject) -> str:
         """Say what is about to be done."""
-        slots = {slot.name: name_slot(slot) for slot in tool.slots}
-        told = [f"{slots.get(key, key)} {self.say_value(key, value)}" for key, value in arguments.items()]
-        head = f"{self.join(told)}, " if told else ""
+        slots = {slot.name: slot for slot in tool.slots}
+        told = [self._tell_argument(slots.get(key), key, value) for key, value in arguments.items()]
+        head = f"{_join_moments(self.join(told))}, " if told else ""
         return f"{head}{say_action(tool)} 진행할까요?"
+
+    def _tell_argument(self, slot: Slot | None, key: str, value: JsonValue) -> str:
+        """Say one argument: by itself where it is clear what it is, else after its name."""
+        said = self.say_value(key, value)
+        if slot is not None and slot.kind == "name" and is_korean(said):
+            return f"{said} 님"
+        clear = slot is not None and slot.kind in ("date", "time", "moment", "email", "choice")
+        return said if clear else f"{name_slot(slot) if slot else key} {said}"
 
     def phrase(self, name: str) -> str:
         """Return a fixed phrase."""
@@ -142,12 +155,27 @@ class Korean:
 
     def tell_pairs(self, pairs: Sequence[tuple[str, JsonValue]], subject: str | None) -> str:
         """Say keys and values as one sentence."""
+        if pairs and _is_statement(pairs[-1][1]):
+            return self._tell_statement(pairs, subject)
         told = [self._tell_pair(key, value) for key, value in pairs]
         if not told:
             return _end(subject or "")
+        if len(told) > 1 and subject is None and split_name(pairs[0][0]).split()[-1:] in _LEADING:
+            told[0] = self.say_value(*pairs[0])
         head = f"{subject}: " if subject else ""
         last = told[-1]
         return f"{head}{', '.join(told)}{'' if last.endswith(('다', '요')) else '입니다'}."
+
+    def _tell_statement(self, pairs: Sequence[tuple[str, JsonValue]], subject: str | None) -> str:
+        """Say a result that ends with a sentence of its own: what comes before needs no names then."""
+        told = [
+            self.say_value(key, value)
+            if split_name(key).split()[-1:] in _CLEAR
+            else f"{self.say_key(key)} {self.say_value(key, value)}"
+            for key, value in pairs[:-1]
+        ]
+        parts = [*([subject] if subject else []), *told, str(pairs[-1][1])]
+        return _end(_join_moments(self.join(parts)))
 
     def _tell_pair(self, key: str, value: JsonValue) -> str:
         name, said = self.say_key(key), self.say_value(key, value)
@@ -175,7 +203,7 @@ class Korean:
             case str():
                 return _VALUES.get(value.lower()) or say_text(value, _say_date, _say_time)
             case float():
-                return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else str(value)
+                return say_number(value)
         return str(value)
 
 
@@ -212,6 +240,16 @@ def pick(word: str, after_consonant: str, after_vowel: str) -> str:
     if "가" <= last <= "힣":
         return after_consonant if (ord(last) - ord("가")) % 28 else after_vowel
     return after_consonant if last.lower() in "013678lmnr" else after_vowel
+
+
+def _join_moments(text: str) -> str:
+    """Say a day and the time that follows it in one breath."""
+    return re.sub(r"(요일), (?=오전|오후)", r"\1 ", text)
+
+
+def _is_statement(value: JsonValue) -> bool:
+    """Whether a value is a sentence, such as 예약되었습니다."""
+    return isinstance(value, str) and re.search(r"[가-힣](?:니다|어요|아요|세요)[.!]?$", value) is not None
 
 
 def _translate(name: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ACTIONS: Mapping[str, str] = {
-    "cancel": "cancel delete remove drop revoke annul 취소 삭제 없애 철회",
+    "cancel": "cancel cancellation delete remove drop revoke annul unsubscribe 취소 삭제 없애 철회",
     "book": "book reserve schedule arrange appointment reservation booking 예약 잡아 잡고 접수 예매",
     "change": "change modify update reschedule edit move amend postpone correct adjust 변경 바꾸 바꿔 "
     "수정 옮기 옮겨 미루 미뤄 연기",
@@ -19,9 +19,11 @@ ACTIONS: Mapping[str, str] = {
     "send": "transfer send wire remit 송금 이체 보내",
     "report": "problem complaint complain broken damaged defective wrong issue ticket report fault "
     "leak bug missing 문제 불만 고장 파손 불량 신고 접수증 망가 깨졌 깨져 이상해",
-    "block": "block freeze lost stolen suspend lock deactivate disable 정지 분실 잃어 도난 차단 잠가 "
+    "block": "block lock freeze lost stolen suspend lock deactivate disable 정지 분실 잃어 도난 차단 잠가 "
     "잠그 잠금",
     "unlock": "unlock 열어",
+    "subscribe": "subscribe sign join enroll enrol 구독 가입",
+    "unsubscribe": "unsubscribe stop quit opt 해지 탈퇴",
     "buy": "buy purchase 구매 구입 사고 주문하 시킬 시키",
     "switch": "turn switch activate 켜 꺼 끄",
     "play": "play 재생 틀어",
@@ -35,7 +37,7 @@ TOPICS: Mapping[str, str] = {
     "lookup": "look find check where status track search fetch retrieve query list "
     "lookup know what which 조회 확인 찾 어디 알려 검색 상태 현황 보여 궁금",
     "create": "create open make add new register file place set put start 만들 등록 추가 생성 개설",
-    "order": "order parcel package shipment delivery deliver ship arrive purchase 주문 배송 택배 소포 "
+    "order": "order parcel package shipment stuff delivery deliver ship arrive purchase 주문 배송 택배 소포 "
     "배달 도착",
     "time": "time hour when slot 시간 언제 몇시",
     "available": "available availability free slot opening vacant vacancy possible 가능 비어 빈 남아 남은 "
@@ -48,7 +50,8 @@ TOPICS: Mapping[str, str] = {
     "doctor": "doctor physician clinic medical consultation visit 의사 선생님 진료 병원 상담",
     "appointment": "appointment visit 예약 진료",
     "table": "table seat 테이블 좌석 자리",
-    "weather": "weather forecast rain sunny temperature 날씨 예보 비 기온",
+    "weather": "weather forecast rain rainy sunny snow wind windy warm hot cold umbrella temperature "
+    "날씨 예보 비 기온",
     "light": "light lamp 불 조명 전등 램프",
     "heat": "temperature heat heating thermostat degree warm warmer cold colder cool 온도 난방 보일러 에어컨",
     "stock": "stock inventory 재고",

@@ -12,7 +12,7 @@ _SHORT: Mapping[str, str] = {
     "hello": "?", "how_are_you": "OK.", "thanks": "OK.", "goodbye": "OK.", "unheard": "?",
     "nothing_said": "?", "yes_no": "?",
     "anything_else": "?", "dropped": "OK.", "waiting": "…", "preamble": "…", "done": "OK.",
-    "nothing_found": "0.", "alright": "OK.",
+    "nothing_found": "0.", "alright": "OK.", "rephrase": "?", "take_your_time": "OK.",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from agentrun.engine.responders.rehearsal.checking import is_valid
@@ -20,9 +20,10 @@ from agentrun.engine.responders.rehearsal.choice import (
     Choice,
     choose_tool,
     demands_confirmation,
+    find_actions,
     rank_tools,
 )
-from agentrun.engine.responders.rehearsal.dialogue import Called, Event, Heard
+from agentrun.engine.responders.rehearsal.dialogue import Answered, Called, Event, Heard, is_failure
 from agentrun.engine.responders.rehearsal.extracting import read_yes_no
 from agentrun.engine.responders.rehearsal.filling import (
     fill_tool,
@@ -31,6 +32,7 @@ from agentrun.engine.responders.rehearsal.filling import (
     is_correction,
 )
 from agentrun.engine.responders.rehearsal.instructions import is_question
+from agentrun.engine.responders.rehearsal.numbers import write_digits
 from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.engine.responders.rehearsal.smalltalk import find_aside
 from agentrun.engine.responders.rehearsal.words import read_words
@@ -60,6 +62,8 @@ _FOLLOW_UP = re.compile(
 _ANOTHER = re.compile(r"\b(?:another|other|different|new|else)\b|다른|새로운", re.I)
 _OWN_WORDS = frozenset({"gist", "phrase", "name", "place"})
 _CLEARLY = 1.2
+_BARE_WORDS = 4
+_DIGITS = re.compile(r"\d.*\d.*\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ class Caller:
     step: Step | None = None
     _request: _Request | None = None
     _last: Called | None = None
+    _failed: bool = False
+    _suspended: _Request | None = None
     _said: list[str] = field(default_factory=list)
     _carried: JsonObject = field(default_factory=dict)
 
@@ -130,6 +136,8 @@ class Caller:
                     self._said.append(event.text)
             elif isinstance(event, Called):
                 self._note_call(event)
+            elif isinstance(event, Answered) and self._last and event.call_id == self._last.call_id:
+                self._failed = is_failure(event.output)
         return self.step
 
     @property
@@ -141,11 +149,19 @@ class Caller:
         tool = self._find_tool(call.name)
         if tool is None:
             return
-        self._last = call
+        self._last, self._failed = call, False
         kinds = {slot.name: slot.kind for slot in tool.slots}
         self._carried |= {key: value for key, value in call.arguments.items() if kinds.get(key) in _CARRIED}
-        if self._request and self._request.tool.name == call.name:
-            self._request = None
+        if self._request is None or self._request.tool.name == call.name:
+            self._request = self._resume(call.name)
+
+    def _resume(self, called: str) -> _Request | None:
+        """Return the request that was interrupted by looking something up, with what was looked up."""
+        waiting, self._suspended = self._suspended, None
+        if waiting is None or waiting.tool.name == called:
+            return None
+        self._carry_over(waiting.tool, waiting.values)
+        return waiting
 
     def _hear(self, text: str) -> Step | None:
         if not text:
@@ -158,8 +174,20 @@ class Caller:
         chosen = choose_tool(text, self.tools)
         is_same = chosen is not None and self._last is not None and chosen.tool.name == self._last.name
         if chosen is None or (is_same and _FOLLOW_UP.search(text)):
-            return self._revise(text)
+            return self._revise(text) or self._take_bare_value(text)
         return self._open(chosen.tool, text)
+
+    def _take_bare_value(self, text: str) -> Step | None:
+        """Look up a number that a caller says without a word on what it is for, if only one tool can."""
+        if len(read_words(text)) > _BARE_WORDS:
+            return None
+        able = [tool for tool in self.tools if not find_actions(tool) and self._is_answered_by(tool, text)]
+        return self._open(able[0], text) if len(able) == 1 else None
+
+    def _is_answered_by(self, tool: Tool, text: str) -> bool:
+        required = [slot for slot in tool.slots if slot.required]
+        is_key = len(required) == 1 and required[0].kind in ("code", "email", "phone", "uuid")
+        return is_key and required[0].name in fill_tool(tool, text, self.now)
 
     def force(self, text: str, name: str | None) -> Step | None:
         """Choose a tool although little speaks for it: the client demands one."""
@@ -172,8 +200,23 @@ class Caller:
         values = fill_tool(tool, text, self.now)
         if not _ANOTHER.search(text):
             self._remember(tool, values)
+            self._carry_over(tool, values)
         self._request = _Request(tool, values)
-        return self._next(self._request, again=False)
+        step = self._next(self._request, again=False)
+        misheard = isinstance(step, Ask) and step.slot.kind == "code" and _DIGITS.search(write_digits(text))
+        return replace(step, again=True) if isinstance(step, Ask) and misheard else step
+
+    def _carry_over(self, tool: Tool, values: JsonObject) -> None:
+        """Let what was looked up stand for what is done next ("any room on Friday?", "I'll take it")."""
+        looked = self._find_tool(self._last.name) if self._last else None
+        if looked is None or looked.name == tool.name or find_actions(looked) or self._last is None:
+            return
+        same = {slot.name: slot.kind for slot in looked.slots}
+        for slot in tool.slots:
+            value = self._last.arguments.get(slot.name)
+            fits = slot.required and value is not None and same.get(slot.name) == slot.kind
+            if fits and slot.name not in values and is_valid(value, slot.schema):
+                values[slot.name] = value
 
     def _remember(self, tool: Tool, values: JsonObject) -> None:
         """Take what the caller said or used before for values that keep their meaning."""
@@ -200,6 +243,8 @@ class Caller:
             return None
         other = self._find_other(request, text, given)
         if other is not None:
+            only_looks = not find_actions(other.tool) and find_actions(request.tool)
+            self._suspended = request if only_looks else None
             return self._open(other.tool, text)
         changed = self._merge(request, given, text)
         if request.confirming and not changed:
@@ -254,7 +299,7 @@ class Caller:
         return Go(request.tool, finish_arguments(request.tool.slots, request.values))
 
     def _drop(self) -> Step:
-        self._request = None
+        self._request, self._suspended = None, None
         return Drop()
 
     def _revise(self, text: str) -> Step | None:
@@ -268,7 +313,10 @@ class Caller:
         }
         values = self._last.arguments | given
         bare = any(kinds[key] == "code" for key in given) and len(read_words(text)) <= 4
-        if not (bare or is_correction(text) or _FOLLOW_UP.search(text)) or len(read_words(text)) > 8:
+        if (
+            not (self._failed or bare or is_correction(text) or _FOLLOW_UP.search(text))
+            or len(read_words(text)) > 8
+        ):
             return None
         if not given or values == self._last.arguments:
             return None

@@ -129,7 +129,7 @@ class _Answer:
             case None:
                 return (Say(self._greet()),)
             case Answered():
-                return self._tell(untold)
+                return self._tell_and_go_on(untold)
             case Called():
                 return (Say(self.language.phrase("waiting")),)
             case Said():
@@ -144,15 +144,32 @@ class _Answer:
     def _tell(self, untold: Sequence[Answered]) -> Sequence[Move]:
         """Tell results; a call that ends needs no words after the goodbye."""
         ending = {tool.name for tool in self.tools if is_hang_up(tool)}
-        told = [tell_output(answer.output, self.language) for answer in untold if answer.name not in ending]
+        asked = {event.call_id: event.arguments for event in self.events if isinstance(event, Called)}
+        told = [
+            tell_output(answer.output, self.language, asked.get(answer.call_id, {}))
+            for answer in untold
+            if answer.name not in ending
+        ]
         return (Say(" ".join(dict.fromkeys(told))),) if told else ()
+
+    def _tell_and_go_on(self, untold: Sequence[Answered]) -> Sequence[Move]:
+        """Tell results, and come back to what the caller wanted before that was looked up."""
+        told = self._tell(untold)
+        caller = self._new_caller()
+        caller.follow(self.events)
+        question = None if find_pending(self.events) else self._ask_open(caller)
+        if not told or question is None:
+            return told
+        return (Say(" ".join([*(move.text for move in told if isinstance(move, Say)), question])),)
+
+    def _new_caller(self) -> Caller:
+        tools = [tool for tool in self.tools if not is_hang_up(tool)]
+        return Caller(tools, self.instructions, self.prompt.now)
 
     def _answer(self, text: str) -> Sequence[Move]:
         if not text:
             return (Say(self.language.phrase("unheard")),)
-        caller = Caller(
-            [tool for tool in self.tools if not is_hang_up(tool)], self.instructions, self.prompt.now
-        )
+        caller = self._new_caller()
         aside = find_aside(text)
         step = caller.follow(self.events)
         if aside == "goodbye" and step is None and not choose_tool(text, caller.tools):
@@ -233,18 +250,30 @@ class _Answer:
         if find_pending(self.events):
             waiting = self.language.phrase("waiting")
             return (Say(waiting if words is None else f"{words} {waiting}"),)
-        open_step = caller.open_step
-        if isinstance(open_step, Ask):
-            question = self.language.ask(open_step.slot, again=False)
-            return (Say(question if words is None else f"{words} {question}"),)
-        if isinstance(open_step, Confirm):
-            question = self.language.confirm(open_step.tool, open_step.arguments)
+        question = self._ask_open(caller)
+        if question is not None:
+            match find_aside(text):
+                case "wait":
+                    return (Say(self.language.phrase("take_your_time")),)
+                case "thanks" | "agree" | "refuse" | "hello":
+                    return (Say(question),)
             return (Say(question if words is None else f"{words} {question}"),)
         if words is None:
             knows = self.language.code != "other" and len(read_words(text)) > 1
             sorry = f"{self.language.phrase('cannot')} " if knows else ""
-            words = sorry + self._offer_help()
+            offered = self._offer_help()
+            repeats = any(isinstance(event, Said) and offered in event.text for event in self.events)
+            words = sorry + (self.language.phrase("rephrase") if repeats else offered)
         return (Say(words),)
+
+    def _ask_open(self, caller: Caller) -> str | None:
+        """Return the question that an open request waits with, if there is one."""
+        match caller.open_step:
+            case Ask(slot):
+                return self.language.ask(slot, again=False)
+            case Confirm(tool, arguments):
+                return self.language.confirm(tool, arguments)
+        return None
 
     def _find_words(self, text: str) -> str | None:
         """Return an answer that needs no tool: small talk, or a fact of the instructions."""
@@ -254,6 +283,8 @@ class _Answer:
                 return self.language.describe_self(find_role(self.instructions))
             case "help":
                 return self._offer_help()
+            case "human":
+                return f"{self.language.phrase('human')} {self._offer_help()}"
             case "repeat":
                 last = next((e.text for e in reversed(self.events) if isinstance(e, Said)), None)
                 return last or self.language.phrase("nothing_said")

@@ -6,7 +6,8 @@ import re
 from typing import Literal, TypeAlias
 
 Aside: TypeAlias = Literal[
-    "goodbye", "repeat", "thanks", "who", "help", "how_are_you", "hello", "drop", "wait", "agree", "refuse"
+    "goodbye", "repeat", "thanks", "who", "help", "human", "how_are_you", "hello", "drop", "wait", "agree",
+    "refuse",
 ]  # fmt: skip
 
 _BYE = (
@@ -34,6 +35,14 @@ _SOURCES: tuple[tuple[Aside, str], ...] = (
         r"\b(?:who are you|who is this|who am i (?:speaking|talking) (?:to|with)|what(?:'s"
         r"| is) your name|are you (?:a )?(?:robot|human|real))\b|누구(?:세요|십니까|시죠|예요)"
         r"|로봇이|사람이에요",
+    ),
+    (
+        "human",
+        r"\b(?:(?:speak|talk|connect me|put me through|transfer me|get me)(?: to| with)?|want|need)"
+        r" (?:an? |the |some |your )?(?:real |live |actual )?(?:human(?: being)?|person|somebody|someone"
+        r"|agent|operator|representative|manager|colleague|staff)\b|^\W*(?:human|operator|agent|representative)\W*$"
+        r"|(?:상담원|상담사|직원|사람|담당자)\s?(?:이랑|하고|과|와|에게|한테|분|을|를|으로)?\s?(?:바꿔|연결|통화"
+        r"|이야기|얘기)",
     ),
     (
         "help",

@@ -21,14 +21,23 @@ _DONE = ("ok", "done", "success", "succeeded")
 _MOST_ENTRIES = 3
 _MOST_PAIRS = 8
 _LONGEST = 700
+_LONGEST_LEAD = 40
+_PRICE = re.compile("price|total|amount|balance|cost|fee|sum|charge", re.I)
 _ADVICE = re.compile(
     r"\s*(?:It is not known whether|Do not tell|Do not repeat|say that you could not).*$", re.S
 )
 
 
-def tell_output(output: str, language: Language) -> str:
-    """Return what came of one tool call, in words."""
-    value = _parse(output)
+def tell_output(output: str, language: Language, asked: JsonObject | None = None) -> str:
+    """Return what came of one tool call, in words.
+
+    Args:
+        output: what the tool answered.
+        language: of the caller.
+        asked: the arguments of the call; what the caller said is not told back where there is more to tell.
+
+    """
+    value = _leave_out_echo(_parse(output), asked or {})
     if (
         isinstance(value, dict)
         and isinstance(value.get("outcome"), str)
@@ -36,6 +45,16 @@ def tell_output(output: str, language: Language) -> str:
     ):
         return _tell_envelope(value, language)
     return _shorten(tell_result(value, language))
+
+
+def _leave_out_echo(value: JsonValue, asked: JsonObject) -> JsonValue:
+    """Leave out of a result what only repeats the arguments, but for what it begins with."""
+    if not isinstance(value, dict):
+        return value
+    if isinstance(value.get("result"), dict) and "outcome" in value:
+        return value | {"result": _leave_out_echo(value["result"], asked)}
+    echo = [key for key, entry in list(value.items())[1:] if key in asked and entry == asked[key]]
+    return {key: entry for key, entry in value.items() if key not in echo}
 
 
 def tell_result(value: JsonValue, language: Language) -> str:
@@ -46,7 +65,9 @@ def tell_result(value: JsonValue, language: Language) -> str:
         case False:
             return language.phrase("failed")
         case str():
-            return value if value.rstrip().endswith((".", "!", "?", "…")) else f"{value.strip()}."
+            text = value.strip()
+            text = text.capitalize() if text.isalpha() and text.islower() else text
+            return text if text.endswith((".", "!", "?", "…")) else f"{text}."
         case list():
             return _tell_list(value, language)
         case dict():
@@ -96,7 +117,7 @@ def _tell_object(value: JsonObject, language: Language) -> str:
 def _tell_members(known: JsonObject, language: Language) -> str:
     flat = {key: entry for key, entry in known.items() if not _is_deep(entry)}
     deep = [entry for entry in known.values() if _is_deep(entry)]
-    pairs = [(key, entry) for key, entry in _join_money(flat).items() if entry not in ([], {}, "")]
+    pairs = [(key, entry) for key, entry in _join_units(flat).items() if entry not in ([], {}, "")]
     told = [language.tell_pairs(pairs[:_MOST_PAIRS], None)] if pairs else []
     told += [tell_result(entry, language) for entry in deep[:_MOST_ENTRIES]]
     return " ".join(part for part in told if part) or language.phrase("nothing_found")
@@ -107,23 +128,51 @@ def _tell_list(entries: list[JsonValue], language: Language) -> str:
         return language.phrase("nothing_found")
     if len(entries) == 1:
         return tell_result(entries[0], language)
+    entries = _unwrap_alike(entries)
     if not any(isinstance(entry, (dict, list)) for entry in entries):
         return f"{language.join([language.say_value('', entry) for entry in entries[:20]])}."
-    told = [tell_result(entry, language) for entry in entries[:_MOST_ENTRIES]]
+    told = [_tell_entry(entry, language) for entry in entries[:_MOST_ENTRIES]]
     return " ".join([language.tell_found(len(entries)), *told])
 
 
-def _join_money(flat: JsonObject) -> JsonObject:
-    """Put a currency beside the one amount it belongs to."""
-    currency = flat.get("currency")
+def _unwrap_alike(entries: list[JsonValue]) -> list[JsonValue]:
+    """Take the values out of objects that have but one key, and all the same."""
+    keys = {tuple(entry) if isinstance(entry, dict) else () for entry in entries}
+    if len(keys) != 1 or len(next(iter(keys))) != 1:
+        return entries
+    return [value for entry in entries if isinstance(entry, dict) for value in entry.values()]
+
+
+def _tell_entry(entry: JsonValue, language: Language) -> str:
+    """Tell one of several things, beginning with what sets it apart: its first text."""
+    if not isinstance(entry, dict) or len(entry) < 2 or any(_is_deep(value) for value in entry.values()):
+        return tell_result(entry, language)
+    (key, first), *rest = _join_units(entry).items()
+    if not isinstance(first, str) or not first or len(first) > _LONGEST_LEAD:
+        return tell_result(entry, language)
+    return language.tell_pairs(
+        [(k, value) for k, value in rest if value not in (None, [], {}, "")], language.say_value(key, first)
+    )
+
+
+def _join_units(flat: JsonObject) -> JsonObject:
+    """Put a currency or a unit beside the one amount it belongs to."""
     amounts = [
         key for key, entry in flat.items() if isinstance(entry, (int, float)) and not isinstance(entry, bool)
     ]
-    if not isinstance(currency, str) or len(amounts) != 1:
+    priced = [key for key in amounts if _PRICE.search(key)]
+    flat = _join_unit(flat, "currency", amounts if len(amounts) == 1 else priced)
+    return _join_unit(flat, "unit", [key for key in amounts if key not in priced])
+
+
+def _join_unit(flat: JsonObject, key: str, amounts: Sequence[str]) -> JsonObject:
+    unit = flat.get(key)
+    if not isinstance(unit, str) or len(amounts) != 1:
         return flat
     amount = flat[amounts[0]]
-    spoken = f"{amount:.2f}" if isinstance(amount, float) else str(amount)
-    return {k: f"{spoken} {currency}" if k == amounts[0] else v for k, v in flat.items() if k != "currency"}
+    exact = isinstance(amount, float) and key == "currency"
+    spoken = f"{amount:.2f}" if exact else f"{amount:g}" if isinstance(amount, float) else str(amount)
+    return {k: f"{spoken} {unit}" if k == amounts[0] else v for k, v in flat.items() if k != key}
 
 
 def _find_failure(value: JsonObject) -> str | None:

@@ -21,7 +21,7 @@ from agentrun.wire.json import JsonValue
         ([], "I found nothing."),
         (["nine", "ten", "eleven"], "nine, ten and eleven."),
         ({"slots": [{"time": "09:00"}, {"time": "10:00"}]},
-         "I found 2. The time is 9 am. The time is 10 am."),
+         "9 am and 10 am."),
         ("plain words", "plain words."),
         (None, "All right, that is done."),
         ({"success": False, "message": "no such order"}, "I'm sorry, that did not work. No such order."),
@@ -38,7 +38,7 @@ def test_english(result: JsonValue, words: str) -> None:
     ("result", "words"),
     [
         ({"order_id": "A1001", "status": "shipped"}, "주문 번호는 A1001, 상태는 배송 중입니다."),
-        ({"날짜": "2026-11-23", "시간": "15:30"}, "날짜는 11월 23일 월요일, 시간은 오후 3시 30분입니다."),
+        ({"날짜": "2026-11-23", "시간": "15:30"}, "11월 23일 월요일, 시간은 오후 3시 30분입니다."),
         ({"안내": "이 날은 쉽니다"}, "이 날은 쉽니다."),
     ],
 )
