@@ -4,9 +4,10 @@
                                  [--every 1] [--pace 1.0]
 
 Each phrase gets a session of its own on the embedded engine: espeak-ng says it at 24 kHz, the audio goes
-through the socket in pieces of 20 ms, semantic_vad ends the turn, and the answer (calls and words) is compared
-with the answer to the same phrase as text. The delay is from the caller's last sound to the first sound
-or call of the answer. A pace above 1 sends faster than people speak, which makes the delays meaningless.
+through the socket in pieces of 20 ms, semantic_vad ends the turn, and the answer (calls and words) is
+compared with the answer to the same phrase as text.
+The delay is from the caller's last sound to the first sound or call of the answer. A pace above 1 sends
+faster than people speak, which makes the delays meaningless.
 """
 
 from __future__ import annotations

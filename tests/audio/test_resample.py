@@ -85,3 +85,20 @@ def test_loud_input_is_clipped_not_wrapped() -> None:
 
 def test_equal_rates_pass_through() -> None:
     assert resample(b"\1\0\2\0", 8000, 8000) == b"\1\0\2\0"
+
+
+@pytest.mark.parametrize("plain", PLAIN)
+@pytest.mark.parametrize(("source_hz", "target_hz"), RATES)
+def test_silence_stays_silent_and_as_long(source_hz: int, target_hz: int, plain: bool) -> None:
+    stream = open_resampler(source_hz, target_hz, plain=plain)
+    pieces = [stream.feed(bytes(2 * source_hz // 50)) for _ in range(50)] + [stream.flush()]
+    assert not any(map(any, pieces))
+    assert abs(len(b"".join(pieces)) // 2 - target_hz) <= 1
+
+
+@pytest.mark.parametrize(("source_hz", "target_hz"), RATES)
+def test_sound_after_silence_comes_when_it_should(source_hz: int, target_hz: int) -> None:
+    sound = bytes(2 * source_hz) + make_tone(440, source_hz, 200)
+    heard = unpack(resample(sound, source_hz, target_hz))
+    onset = next(index for index, sample in enumerate(heard) if abs(sample) > 1000)
+    assert abs(onset / target_hz - 1.0) < 0.005

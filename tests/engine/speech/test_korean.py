@@ -8,7 +8,7 @@ from agentrun.engine.speech.korean import build_korean_language
 from agentrun.wire.json import JsonObject
 
 
-def make_tool(description: str, **properties: JsonObject) -> JsonObject:
+def make_tool(description: str, /, **properties: JsonObject) -> JsonObject:
     parameters = {"type": "object", "properties": properties}
     return {"type": "function", "name": "tool", "description": description, "parameters": parameters}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -19,6 +20,7 @@ from agentrun.engine.speech import (
     open_speech,
     probe_parts,
 )
+from agentrun.engine.speech.sphinx import SphinxRecogniser
 from agentrun.wire.json import JsonObject
 
 pytestmark = pytest.mark.speech
@@ -26,7 +28,7 @@ pytest.importorskip("pocketsphinx")
 pytest.importorskip("espeakng_loader")
 
 
-def make_tool(name: str, description: str, **properties: JsonObject) -> JsonObject:
+def make_tool(name: str, description: str, /, **properties: JsonObject) -> JsonObject:
     parameters = {"type": "object", "properties": properties}
     return {"type": "function", "name": name, "description": description, "parameters": parameters}
 
@@ -60,6 +62,32 @@ DENTIST = Hints(
             date={"type": "string", "format": "date"},
             time={"type": "string", "format": "time"},
         )
+    ],
+)
+DESK = Hints(
+    ORDERS.instructions,
+    [
+        *ORDERS.tools,
+        make_tool(
+            "change_delivery_date",
+            "Move the delivery of an order to another date.",
+            order_id=ORDER_ID,
+            day={"type": "string", "format": "date"},
+        ),
+        make_tool("opening_hours", "Tell when the shop is open.", day={"type": "string"}),
+    ],
+)
+CLINIC = Hints(
+    "당신은 의원의 접수 담당자입니다.",
+    [
+        make_tool(
+            "book_appointment",
+            "진료를 예약합니다(예약해 주세요, 예약하고 싶어요).",
+            name={"type": "string", "description": "환자의 이름"},
+            date={"type": "string", "format": "date"},
+            time={"type": "string", "description": "진료 시간"},
+        ),
+        make_tool("cancel_appointment", "예약을 취소합니다."),
     ],
 )
 KOREAN = Hints(
@@ -133,3 +161,43 @@ async def test_korean_phrases_are_told_apart(speech: SpeechStack) -> None:
 async def test_silence_and_scraps_give_nothing_to_act_on(speech: SpeechStack) -> None:
     for pcm in (b"", b"\0", bytes(3200), bytes(64000)):
         assert not (await speech.recogniser.transcribe(pcm, ORDERS, "en")).confident
+
+
+@pytest.mark.slow
+async def test_a_whole_desk_is_understood(speech: SpeechStack) -> None:
+    cases = {
+        "Cancel order A 1 0 0 2 please": "Cancel order A1002 please.",
+        "what is the status of my order A1003?": "What is the status of my order A1003?",
+        "can you tell me where order A1001 is?": "Can you tell me where order A1001 is?",
+        "it's A1002": "It's A1002.",
+        "on Thursday please": "On Thursday please.",
+        "are you open on Saturday?": "Are you open on Saturday?",
+        "no thank you": "No thank you.",
+    }
+    heard = {text: (await listen(speech, text, DESK, "en", "verse")).text for text in cases}
+    right = [text for text in cases if heard[text] == cases[text]]
+    assert len(right) >= 6, heard
+
+
+@pytest.mark.slow
+async def test_a_korean_desk_is_understood(speech: SpeechStack) -> None:
+    cases = (
+        "예약하고 싶어요",
+        "내일 빈 시간 있어요?",
+        "예약을 취소해 주세요",
+        "오전 열 시요",
+        "아니요",
+        "네 맞아요",
+        "감사합니다 안녕히 계세요",
+    )
+    heard = [(await listen(speech, text, CLINIC, "ko")).text for text in cases]
+    assert sum(one == other for one, other in zip(heard, cases, strict=True)) >= 6, heard
+
+
+async def test_a_session_is_learnt_once(speech: SpeechStack) -> None:
+    assert isinstance(speech.recogniser, SphinxRecogniser)
+    await speech.recogniser.prepare(ORDERS, "en")
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await speech.recogniser.prepare(ORDERS, "en-GB")
+    assert loop.time() - began < 2.0
