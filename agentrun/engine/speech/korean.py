@@ -289,7 +289,7 @@ def _list_requests(hints: Hints, *, free: bool) -> Iterator[str]:
     for tool in hints.tools:
         for noun, stem in _ACTION.findall(str(tool.get("description") or "")):
             verb = _ALIASES.get(stem, stem)
-            short = noun.split()[-1]
+            short = noun if stem == "찾" else noun.split()[-1]  # `빈 시간` is not any `시간`
             for thing in dict.fromkeys(("", f"{short} ", f"{short}{_object_mark(short)} ")):
                 yield from (f"{thing}{verb}{ending}" for ending in _DONE)
             yield from (f"{verb}{mark} {ending}" for ending in _DO for mark in ("", _object_mark(verb)))
