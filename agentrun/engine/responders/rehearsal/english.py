@@ -97,7 +97,7 @@ class English:
                 if action.split(" ", 1)[0] in _TO_VERBS and _is_moment(slots.get(key)):
                     told[-1] = f"to {said}"
         glue = " " if told and told[0].startswith(("for ", "to ")) else ": "
-        details = glue + ", ".join(told)
+        details = glue + ", ".join(told).replace(", to ", " to ")
         return f"Just to be sure: you want me to {action}{details if told else ''}. Is that right?"
 
     def phrase(self, name: str) -> str:
@@ -206,7 +206,9 @@ def _tell_detail(slot: Slot | None, key: str, said: str) -> str:
     """Say one argument: by itself where it is clear what it is, else after its name."""
     if slot is not None and (slot.kind in ("email", "choice") or slot.words in _CLEAR):
         return said
-    return f"{name_slot(slot) if slot else key} {said}"
+    name = name_slot(slot) if slot else key
+    counted = slot is not None and slot.kind == "number" and name.endswith("s")
+    return f"{said} {name.removeprefix('number of ')}" if counted else f"{name} {said}"
 
 
 def _spell(option: JsonValue) -> str:

@@ -62,6 +62,7 @@ _FLAG_FILLERS = frozenset(
         "be",
     ]
 )
+_SURE = 50
 _SWITCHES = frozenset(["on", "enabled", "power", "state", "active"])
 
 
@@ -181,6 +182,9 @@ def find_choices(text: str, slot: Slot) -> list[Found[JsonValue]]:
         (score, hit) for option in slot.options for score, hit in _match_option(text, words, option, general)
     ]
     best = max((score for score, _ in hits), default=0)
+    named = {str(hit.value) for score, hit in hits if score == best}
+    if best < _SURE and len(named) > 1 and len({hit.start for score, hit in hits if score == best}) == 1:
+        return []  # one word that fits several options alike names none of them
     return [hit for score, hit in sorted(hits, key=lambda pair: pair[1].start) if score == best]
 
 
@@ -227,17 +231,23 @@ def _match_option(
     if exact:
         return [(100 + len(name), Found(option, exact.start(), exact.end()))]
     named = read_words(name)
-    hits = [next((w for w in words if (w.terms & part.terms) - general), None) for part in named]
+    hits = [
+        max(
+            (w for w in words if (w.terms & part.terms) - general),
+            key=lambda w: len(w.terms & part.terms),
+            default=None,
+        )
+        for part in named
+    ]
     if not named or hits[0] is None:
         return []
     if None in hits and not is_korean(hits[0].text):
         return []  # a Korean word often says in one what takes two in English (거실 is a living room)
     places = [hit for hit in hits if hit is not None]
-    score = (
-        50
-        if all(hit is not None and hit.stem == part.stem for hit, part in zip(hits, named, strict=True))
-        else 10
-    )
+    if all(hit is not None and hit.stem == part.stem for hit, part in zip(hits, named, strict=True)):
+        score = _SURE
+    else:
+        score = sum(len(hit.terms & part.terms) for hit, part in zip(hits, named, strict=True) if hit)
     return [(score, Found(option, min(p.start for p in places), max(p.end for p in places)))]
 
 

@@ -204,11 +204,17 @@ def fill_slots(slots: Sequence[Slot], reading: Reading) -> JsonObject:
     """Return the values that are valid, in the order of the schema."""
     numbers = sum(slot.kind == "number" for slot in slots)
     values: JsonObject = {}
-    for slot in sorted(slots, key=lambda slot: (slot.name != reading.focus, _ORDER.index(slot.kind))):
+    for slot in sorted(slots, key=lambda slot: _place_in_order(slot, reading.focus)):
         value = reading.read_slot(slot, numbers)
         if value is not None and is_valid(value, slot.schema):
             values[slot.name] = value
     return {slot.name: values[slot.name] for slot in slots if slot.name in values}
+
+
+def _place_in_order(slot: Slot, focus: str) -> tuple[bool, int]:
+    """Put the slot that was asked for first; one that takes any words gets what the others leave."""
+    first = slot.name == focus and slot.kind not in ("name", "place", "gist", "phrase")
+    return not first, _ORDER.index(slot.kind)
 
 
 def find_missing(slots: Sequence[Slot], values: JsonObject) -> Slot | None:

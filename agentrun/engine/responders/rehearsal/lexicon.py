@@ -68,6 +68,8 @@ TOPICS: Mapping[str, str] = {
     "door": "door 문",
     "breakfast": "breakfast 조식 아침식사",
     "parking": "park parking garage 주차",
+    "lost": "lost lose 분실 잃어",
+    "stolen": "stolen theft steal thief 도난 훔쳐 도둑",
     "large": "large big 큰 라지 대형",
     "medium": "medium regular 중간 미디엄 보통",
     "small": "small little 작은 스몰 소형",

@@ -161,6 +161,8 @@ class Caller:
         if waiting is None or waiting.tool.name == called:
             return None
         self._carry_over(waiting.tool, waiting.values)
+        missing = find_missing(waiting.tool.slots, waiting.values)
+        waiting.focus, waiting.confirming = missing.name if missing else "", missing is None
         return waiting
 
     def _hear(self, text: str) -> Step | None:
@@ -196,8 +198,10 @@ class Caller:
             return None
         return self._open(ranked[0].tool, text)
 
-    def _open(self, tool: Tool, text: str) -> Step:
+    def _open(self, tool: Tool, text: str, before: _Request | None = None) -> Step:
         values = fill_tool(tool, text, self.now)
+        if before is not None:
+            _share(before.tool, before.values, tool, values)
         if not _ANOTHER.search(text):
             self._remember(tool, values)
             self._carry_over(tool, values)
@@ -211,12 +215,7 @@ class Caller:
         looked = self._find_tool(self._last.name) if self._last else None
         if looked is None or looked.name == tool.name or find_actions(looked) or self._last is None:
             return
-        same = {slot.name: slot.kind for slot in looked.slots}
-        for slot in tool.slots:
-            value = self._last.arguments.get(slot.name)
-            fits = slot.required and value is not None and same.get(slot.name) == slot.kind
-            if fits and slot.name not in values and is_valid(value, slot.schema):
-                values[slot.name] = value
+        _share(looked, self._last.arguments, tool, values)
 
     def _remember(self, tool: Tool, values: JsonObject) -> None:
         """Take what the caller said or used before for values that keep their meaning."""
@@ -245,7 +244,7 @@ class Caller:
         if other is not None:
             only_looks = not find_actions(other.tool) and find_actions(request.tool)
             self._suspended = request if only_looks else None
-            return self._open(other.tool, text)
+            return self._open(other.tool, text, request)
         changed = self._merge(request, given, text)
         if request.confirming and not changed:
             if answer is not None:
@@ -325,3 +324,13 @@ class Caller:
 
     def _find_tool(self, name: str) -> Tool | None:
         return next((tool for tool in self.tools if tool.name == name), None)
+
+
+def _share(source: Tool, known: JsonObject, tool: Tool, values: JsonObject) -> None:
+    """Take over what two tools both need by the same name."""
+    kinds = {slot.name: slot.kind for slot in source.slots}
+    for slot in tool.slots:
+        value = known.get(slot.name)
+        fits = slot.required and value is not None and kinds.get(slot.name) == slot.kind
+        if fits and slot.name not in values and is_valid(value, slot.schema):
+            values[slot.name] = value

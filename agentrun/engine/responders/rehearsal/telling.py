@@ -172,6 +172,7 @@ def _join_unit(flat: JsonObject, key: str, amounts: Sequence[str]) -> JsonObject
     amount = flat[amounts[0]]
     exact = isinstance(amount, float) and key == "currency"
     spoken = f"{amount:.2f}" if exact else f"{amount:g}" if isinstance(amount, float) else str(amount)
+    unit = {"celsius": "°C", "fahrenheit": "°F"}.get(unit.lower(), unit)
     return {k: f"{spoken} {unit}" if k == amounts[0] else v for k, v in flat.items() if k != key}
 
 
