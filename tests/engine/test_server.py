@@ -178,7 +178,8 @@ async def test_audio_turn() -> None:
     assert stopped.audio_end_ms == pytest.approx(1900, abs=100)
     heard = next(e for e in events if e.type.endswith("input_audio_transcription.completed"))
     assert heard.transcript == "where is my order"
-    assert ear.heard_ms == [pytest.approx(stopped.audio_end_ms - started.audio_start_ms, abs=40)]
+    [heard_ms] = ear.heard_ms  # once, at the first pause: the second of sound and what is round it
+    assert 1000 < heard_ms <= stopped.audio_end_ms - started.audio_start_ms
     order = ["input_audio_buffer.committed", "response.created", "response.output_audio.delta"]
     assert [kinds.index(kind) for kind in order] == sorted(kinds.index(kind) for kind in order)
 
