@@ -35,6 +35,7 @@ def compile_agent(
         channel: decides the audio formats.
         variables: values for this call; they win over the defaults of the file.
         call: `id`, `from`, `to` and `channel` of this call (also `call.id`, …); what is not known is empty.
+            `now` and `today`, if they stand here, win over the argument `now`.
         describe_python: returns how the model sees a Python function; imports the user's module.
         now: what `{{now}}` and `{{today}}` say; the default is the present moment here.
 

@@ -61,7 +61,8 @@ def read_values(
 def _read_built_in(call: Mapping[str, str], now: datetime | None) -> dict[str, str]:
     moment = now or datetime.now().astimezone()
     values = {name: call.get(name) or call.get(name.removeprefix("call."), "") for name in CALL_NAMES}
-    return values | {"now": moment.isoformat(timespec="seconds"), "today": moment.date().isoformat()}
+    times = {"now": moment.isoformat(timespec="seconds"), "today": moment.date().isoformat()}
+    return values | {name: call.get(name, text) for name, text in times.items()}
 
 
 def _find_missing(spec: AgentSpec, variables: Mapping[str, JsonValue]) -> list[Diagnostic]:
