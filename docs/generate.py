@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
 from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from agentrun.cli import app
-from agentrun.config import build_agent_schema
+from agentrun.config import build_agent_schema, build_scenario_schema
 from agentrun.config.checks import later
 from agentrun.diagnostics import CODES, Code
 from agentrun.wire.json import JsonObject
@@ -29,7 +30,16 @@ lists every field as `agentrun schema agent` has it. Fields marked *not yet* are
 so far; `agentrun validate` names each of them with a note, and [one page](../not-yet.md) lists them all.
 
 Times are texts with a unit: `700ms`, `8s`, `15m`, `1h`. Fields that mirror the Realtime API keep its names
-and its `_ms` integers. Keys that begin with `x-` are yours.
+and its `_ms` integers. Keys that begin with `x-` are yours. What an agent does in a conversation is rehearsed
+with [scenario files](scenario-file.md).
+"""
+_SCENARIO_FILE = """\
+A scenario rehearses one conversation with an agent and says what must come of it. This page lists every field
+as `agentrun schema scenario` has it. `agentrun validate` checks scenario files, alone or in a folder, against
+the schema and against their agent: its tools, their arguments, its variables. They are
+[not run yet](../not-yet.md).
+
+Times are texts with a unit: `700ms`, `8s`, `15m`, `1h`. Keys that begin with `x-` are yours.
 """
 _CLI = """\
 Data goes to stdout, everything said about it to stderr. `NO_COLOR`, `FORCE_COLOR` and `CI` are respected, and
@@ -58,7 +68,8 @@ _COMMANDS_NOT_YET = """\
 ## Commands
 
 These belong to the design and do not exist yet: `agentrun init`, `talk`, `tools`, `calls`, `doctor`. Scenario
-files (`agentrun simulate AGENT SCENARIO…`) are refused with a message. `validate --format` knows `text`,
+files are checked by `agentrun validate` (with a note, AR901), and `agentrun simulate AGENT SCENARIO…` refuses
+them with a message. `validate --format` knows `text`,
 `concise`, `json` and `github`; `agentrun engine` has one responder, `rehearsal`.
 
 ## Channels
@@ -72,6 +83,7 @@ def render_pages() -> dict[str, str]:
     """Return the text of each page by its path under `docs/`."""
     return {
         "reference/agent-file.md": render_agent_file(),
+        "reference/scenario-file.md": render_scenario_file(),
         "reference/cli.md": render_cli(),
         "reference/diagnostics.md": render_diagnostics(),
         "not-yet.md": render_not_yet(),
@@ -85,21 +97,36 @@ def render_agent_file() -> str:
     return "\n".join(parts)
 
 
+def render_scenario_file() -> str:
+    """Return the page of the scenario file's fields."""
+    parts = [f"{MADE}\n\n# The scenario file\n\n{_SCENARIO_FILE}"]
+    parts += _render_mapping("", build_scenario_schema())
+    return "\n".join(parts)
+
+
 def _render_mapping(path: str, schema: JsonObject) -> Iterator[str]:
     """Yield the section of one mapping, and then those of the mappings inside it."""
     properties: JsonObject = schema["properties"]
     if path:
         yield f"## {path}\n\n{schema['description']}.\n"
-    yield "| Field | Value | Meaning |\n|---|---|---|"
+    yield "| Field | Value | Example | Meaning |\n|---|---|---|---|"
     for name, field in properties.items():
         required = ", **required**" if name in schema.get("required", ()) else ""
         marks = " *Not yet.*" if _is_later(_join(path, name)) else ""
         meaning = f"{field.get('description', '')}.{marks}".replace("|", "\\|")
-        yield f"| `{name}` | {_describe(field, _join(path, name))}{required} | {meaning} |"
+        value, example = _describe(field, _join(path, name)), _show_example(field)
+        yield f"| `{name}` | {value}{required} | {example} | {meaning} |"
     yield ""
     for name, field in properties.items():
         for inner_path, inner in _find_mappings(_join(path, name), field):
             yield from _render_mapping(inner_path, inner)
+
+
+def _show_example(schema: JsonObject) -> str:
+    """Return a field's example as it may stand in a file."""
+    flow = yaml.safe_dump(schema["examples"][0], default_flow_style=True, sort_keys=False, width=10_000)
+    text = flow.removesuffix("\n").removesuffix("\n...").replace("|", "\\|")
+    return f"`{text}`"
 
 
 def _join(path: str, name: str) -> str:
@@ -117,8 +144,8 @@ def _find_mappings(path: str, schema: JsonObject) -> Iterator[tuple[str, JsonObj
 
 
 def _is_later(path: str) -> bool:
-    fields = {".".join(map(str, field)) for field in later._FIELDS}
-    tool_fields = {f"tools[].{'.'.join(map(str, field))}" for field in later._TOOL_FIELDS}
+    fields = {".".join(map(str, field)) for field in later.LATER_FIELDS}
+    tool_fields = {f"tools[].{'.'.join(map(str, field))}" for field in later.LATER_TOOL_FIELDS}
     return path in fields | tool_fields
 
 
@@ -212,9 +239,9 @@ def _render_code(row: Code) -> str:
 
 def render_not_yet() -> str:
     """Return the page of what is accepted and has no effect yet, and of what does not exist yet."""
-    fields = [f"* `{'.'.join(map(str, field))}`" for field in later._FIELDS]
-    fields += [f"* `tools[].{'.'.join(map(str, field))}`" for field in later._TOOL_FIELDS]
-    fields += [f"* `builtin: {name}`" for name in later._BUILTINS]
+    fields = [f"* `{'.'.join(map(str, field))}`" for field in later.LATER_FIELDS]
+    fields += [f"* `tools[].{'.'.join(map(str, field))}`" for field in later.LATER_TOOL_FIELDS]
+    fields += [f"* `builtin: {name}`" for name in later.LATER_BUILTINS]
     listing = "\n".join(fields)
     return f"{MADE}\n\n# Not supported yet\n\n{_NOT_YET}\n## Fields\n\n{listing}\n\n{_COMMANDS_NOT_YET}"
 

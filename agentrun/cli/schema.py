@@ -13,16 +13,17 @@ class Kind(StrEnum):
     """What the schema describes."""
 
     AGENT = "agent"
+    SCENARIO = "scenario"
 
 
 def schema_command(
     kind: Annotated[Kind, typer.Argument(help="What the schema describes.")] = Kind.AGENT,
 ) -> None:
-    """Print the JSON Schema (draft-07) of agent files, for editors.
+    """Print the JSON Schema (draft-07) of agent or scenario files, for editors.
 
     Example: agentrun schema agent > agent.schema.json
     """
-    from agentrun.config import build_agent_schema
+    from agentrun.config.schema import build_agent_schema, build_scenario_schema
 
-    assert kind is Kind.AGENT
-    typer.echo(json.dumps(build_agent_schema(), ensure_ascii=False, indent=2))
+    schema = build_agent_schema() if kind is Kind.AGENT else build_scenario_schema()
+    typer.echo(json.dumps(schema, ensure_ascii=False, indent=2))

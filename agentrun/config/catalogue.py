@@ -17,12 +17,15 @@ class ModelFacts:
     Attributes:
         reasoning: whether it accepts `reasoning` and `parallel_tool_calls`.
         most_output_tokens: bound on `max_output_tokens`.
+        most_standing_tokens: how many tokens of instructions and tools are certain to fit. The page of the
+            limits names 16,384; newer models may take more.
         ends: the day on which it stops to answer, if announced.
 
     """
 
     reasoning: bool = False
     most_output_tokens: int = 4096
+    most_standing_tokens: int = 16_384
     ends: date | None = None
 
 
@@ -50,6 +53,25 @@ MODELS: dict[str, ModelFacts] = {
 }
 BEST_MODEL = "gpt-realtime-2.1"
 BEST_TRANSCRIPTION = "gpt-realtime-whisper"
+
+STORED_PROMPTS_END = date(2026, 11, 30)
+
+SIP_REFUSES = ("threshold", "prefix_padding_ms", "silence_duration_ms")
+"""Fields of `turn_detection` that the API accepts on every way in but SIP."""
+
+BETA_SESSION_NAMES = {
+    "modalities": "output_modalities",
+    "voice": "audio.output.voice",
+    "speed": "audio.output.speed",
+    "turn_detection": "audio.input.turn_detection",
+    "input_audio_format": "audio.input.format",
+    "output_audio_format": "audio.output.format",
+    "input_audio_transcription": "audio.input.transcription",
+    "input_audio_noise_reduction": "audio.input.noise_reduction",
+    "max_response_output_tokens": "max_output_tokens",
+    "temperature": None,
+}
+"""Fields of the session in the retired beta API, and where the same stands today (None: nowhere)."""
 
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 

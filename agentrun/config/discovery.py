@@ -10,9 +10,9 @@ from pathlib import Path
 _SUFFIXES = (".yaml", ".yml")
 _SKIPPED_FOLDERS = ("node_modules", "__pycache__", "venv")
 _TOP_KEY = re.compile(r"""^["']?([A-Za-z_][\w-]*)["']?[ \t]*:""", re.MULTILINE)
-_SCENARIO_KEYS = frozenset({"turns", "agent", "mocks", "caller"})
+_SCENARIO_KEYS = frozenset({"turns", "agent", "mocks", "persona", "faults"})
 _AGENT_KEYS = frozenset(
-    {"instructions", "extends", "greeting", "voice", "model", "turn_detection", "transcription", "handoffs"}
+    {"instructions", "extends", "greeting", "voice", "turn_detection", "transcription", "handoffs", "tools"}
 )
 
 
@@ -34,22 +34,41 @@ def is_agent_file(path: str) -> bool:
         text = Path(path).read_text("utf-8", errors="replace")
     except OSError:
         return True  # reading it for real gives the finding
-    keys = set(_TOP_KEY.findall(text))
-    if _SCENARIO_KEYS & keys and not _AGENT_KEYS & keys:
+    keys = _find_top_keys(text)
+    if _is_scenario(keys):
         return False
-    return bool(_AGENT_KEYS & keys) or "version" in keys or not text.strip() or text.lstrip().startswith("{")
+    return (
+        bool({*_AGENT_KEYS, "model"} & keys)
+        or "version" in keys
+        or not text.strip()
+        or text.lstrip().startswith("{")
+    )
 
 
 def is_scenario_file(path: str) -> bool:
     """Return whether a file is meant to be a scenario, by its top-level keys."""
     try:
-        keys = set(_TOP_KEY.findall(Path(path).read_text("utf-8", errors="replace")))
+        return _is_scenario(_find_top_keys(Path(path).read_text("utf-8", errors="replace")))
     except OSError:
         return False
-    return "turns" in keys and not _AGENT_KEYS & keys
+
+
+def _find_top_keys(text: str) -> set[str]:
+    return set(_TOP_KEY.findall(text.removeprefix("\ufeff")))
+
+
+def _is_scenario(keys: set[str]) -> bool:
+    """A scenario names its agent, or has turns; `model` and `variables` belong to both kinds of files."""
+    return bool(_SCENARIO_KEYS & keys) and not _AGENT_KEYS & keys
 
 
 def is_complete(text: str) -> bool:
     """Return whether a file that others extend is an agent by itself, too."""
     keys = set(_TOP_KEY.findall(text))
     return {"version", "instructions"} <= keys
+
+
+def make_name(path: str) -> str:
+    """Return the name of an agent whose file gives none: the file's stem, made to fit."""
+    slug = re.sub(r"[^a-z0-9_-]+", "-", Path(path).stem.lower()).strip("-_")
+    return slug[:63] or "agent"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from agentrun.config.nodes import Atom, YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar, find_list
+from agentrun.config.nodes import Atom, YamlList, YamlMap, YamlNode, YamlScalar, find_list
 from agentrun.config.places import locate
 from agentrun.config.scalars import resolve_plain
 from agentrun.diagnostics import Diagnostic, Severity, diagnose
@@ -40,10 +40,10 @@ class EnvironmentFiller:
     def _fill(self, node: YamlNode) -> YamlNode:
         match node:
             case YamlMap():
-                entries = {key: YamlEntry(e.key, self._fill(e.node)) for key, e in node.entries.items()}
-                return YamlMap(entries, node.span)
+                entries = {key: replace(e, node=self._fill(e.node)) for key, e in node.entries.items()}
+                return replace(node, entries=entries)
             case YamlList():
-                return YamlList(tuple(self._fill(item) for item in node.items), node.span)
+                return replace(node, items=tuple(self._fill(item) for item in node.items))
             case YamlScalar(value=str() as text) if "${" in text:
                 return self._fill_scalar(node, text)
         return node

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from agentrun.config.nodes import YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar, find_text, first_place
+from agentrun.config.nodes import (
+    Path,
+    YamlList,
+    YamlMap,
+    YamlNode,
+    YamlScalar,
+    find_text,
+    first_place,
+)
 from agentrun.config.source import SourceError, Sources
 from agentrun.config.yamlfile import parse_yaml
 from agentrun.diagnostics import Diagnostic, Span, diagnose
@@ -51,7 +60,7 @@ class IncludeReader:
             return YamlList((), Span(shown, 1, 1, 1, 2))
         self._open.append(shown)
         try:
-            return YamlList(tuple(self._splice(node)), node.span)
+            return _join_list(node, self._splice(node, ()))
         finally:
             self._open.pop()
 
@@ -93,24 +102,31 @@ class IncludeReader:
         entry = node.entries.get("tools")
         if entry is None or not isinstance(entry.node, YamlList):
             return node
-        tools = YamlList(tuple(self._splice(entry.node)), entry.node.span)
-        return YamlMap({**node.entries, "tools": YamlEntry(entry.key, tools)}, node.span)
+        tools = _join_list(entry.node, self._splice(entry.node, ("tools",)))
+        return YamlMap({**node.entries, "tools": replace(entry, node=tools)}, node.span)
 
-    def _splice(self, tools: YamlList) -> Iterator[YamlNode]:
-        for item in tools.items:
+    def _splice(self, tools: YamlList, path: Path) -> Iterator[tuple[Path, YamlNode]]:
+        """Yield each tool with its path in the file where it stands."""
+        for index, item in enumerate(tools.items):
             name = find_text(item, "use")
             if name is None or not isinstance(item, YamlMap):
-                yield item
+                yield (*path, index), item
                 continue
             for key, entry in item.entries.items():
                 if key != "use":
                     self._report("AR201", f"`{key}` cannot stand beside `use`", entry.key)
             shown = self._resolve(name)
             if shown:
-                yield from self.read_tools(shown, name.span).items
+                found = self.read_tools(shown, name.span)
+                yield from zip(found.homes, found.items, strict=True)
 
     def _report(self, code: str, message: str, span: Span, hint: str = "") -> None:
         self.findings.append(diagnose(code, message, span, hint=hint))
+
+
+def _join_list(written: YamlList, found: Iterator[tuple[Path, YamlNode]]) -> YamlList:
+    pairs = list(found)
+    return replace(written, items=tuple(item for _, item in pairs), homes=tuple(home for home, _ in pairs))
 
 
 def merge_maps(base: YamlMap, own: YamlMap) -> YamlMap:
@@ -122,7 +138,7 @@ def merge_maps(base: YamlMap, own: YamlMap) -> YamlMap:
             entries.pop(key, None)
         elif isinstance(entry.node, YamlMap):
             under = below.node if below and isinstance(below.node, YamlMap) else YamlMap({}, entry.node.span)
-            entries[key] = YamlEntry(entry.key, merge_maps(under, entry.node))
+            entries[key] = replace(entry, node=merge_maps(under, entry.node))
         else:
             entries[key] = entry
-    return YamlMap(entries, own.span)
+    return replace(own, entries=entries)

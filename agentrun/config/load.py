@@ -1,22 +1,32 @@
-"""The two doors of this package: check files, or load one agent."""
+"""The doors of this package: check files, or load one agent or scenario."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from agentrun.config.build import build
-from agentrun.config.discovery import find_yaml_files, is_agent_file, is_complete, is_scenario_file
+from agentrun.config.discovery import (
+    find_yaml_files,
+    is_agent_file,
+    is_complete,
+    is_scenario_file,
+    make_name,
+)
 from agentrun.config.imports import ImportPython, check_imports
 from agentrun.config.model import AgentSpec
 from agentrun.config.nodes import to_json
+from agentrun.config.places import normalize_lines
 from agentrun.config.reading import Reading, find_blocked, read_agent
-from agentrun.diagnostics import Diagnostic, Span, diagnose
+from agentrun.config.scenario import ScenarioSpec
+from agentrun.config.scenario_reading import ScenarioReading, read_scenario
+from agentrun.config.suppressions import Suppression, report_unused
+from agentrun.diagnostics import Diagnostic, Span, diagnose, sort_findings
 from agentrun.errors import ConfigError
+from agentrun.wire.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ class CheckReport:
     """What `check_paths` found.
 
     Attributes:
-        files: the agent files that were checked.
+        files: the agent files and then the scenario files that were checked.
         findings: in the order of the files, and in file order in each.
         unreadable: paths that were given and do not exist.
         sources: text of every file that findings point into, by path.
@@ -45,7 +55,7 @@ def check_paths(
     import_python: ImportPython | None = None,
     today: date | None = None,
 ) -> CheckReport:
-    """Check agent files and folders of them.
+    """Check agent and scenario files, and folders of them.
 
     Args:
         paths: files, which are checked whatever they look like, and folders, which are searched.
@@ -56,27 +66,57 @@ def check_paths(
         today: decides which models are retired; the default is the present day.
 
     """
-    day = today or date.today()
-    missing: dict[str, Diagnostic] = {}
-    readings: dict[str, Reading] = {}
-    scenarios: list[str] = []
-    named: set[str] = set()
+    run = _Run(environment, require_environment, today or date.today())
     for given in [os.fspath(path) for path in paths]:
-        if not os.path.exists(given):
-            message = f"`{given}` cannot be read: there is no such file or folder"
-            missing[given] = diagnose("AR001", message, Span(given, 1, 1, 1, 1))
-            continue
-        folder = os.path.isdir(given)
-        named |= set() if folder else {given}
-        for file in find_yaml_files(given) if folder else (given,):
-            if is_scenario_file(file):
-                scenarios.append(file)
-            elif file not in readings and (not folder or is_agent_file(file)):
-                readings[file] = read_agent(file, environment, required=require_environment, today=day)
-    kept = _drop_parts(readings, named)
+        run.check(given)
+    kept = _drop_parts(run.readings, run.named)
     if import_python is not None:
         kept = {file: check_imports(reading, import_python) for file, reading in kept.items()}
-    return _join(kept, missing, scenarios)
+    return _join(kept, run.scenarios, run.missing)
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one run of `check_paths` has read so far.
+
+    Attributes:
+        missing: findings for paths that do not exist.
+        readings: agents that were asked for, by shown path.
+        scenarios: scenarios that were asked for, by shown path.
+        named: files that were given themselves, not found in a folder.
+
+    """
+
+    environment: Mapping[str, str]
+    required: bool
+    today: date
+    missing: dict[str, Diagnostic] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
+    scenarios: dict[str, ScenarioReading] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    _read: dict[str, Reading] = field(default_factory=dict)
+
+    def check(self, given: str) -> None:
+        """Check a file, or the files of a folder."""
+        if not os.path.exists(given):
+            message = f"`{given}` cannot be read: there is no such file or folder"
+            self.missing[given] = diagnose("AR001", message, Span(given, 1, 1, 1, 1))
+            return
+        folder = os.path.isdir(given)
+        self.named |= set() if folder else {given}
+        for file in find_yaml_files(given) if folder else (given,):
+            if is_scenario_file(file):
+                if file not in self.scenarios:
+                    self.scenarios[file] = read_scenario(file, self.read)
+            elif not folder or is_agent_file(file):
+                self.readings[file] = self.read(file)
+
+    def read(self, shown: str) -> Reading:
+        """Read an agent file, once however many scenarios need it."""
+        key = os.path.normpath(shown)
+        if key not in self._read:
+            self._read[key] = read_agent(shown, self.environment, required=self.required, today=self.today)
+        return self._read[key]
 
 
 def _drop_parts(readings: dict[str, Reading], named: set[str]) -> dict[str, Reading]:
@@ -90,16 +130,21 @@ def _drop_parts(readings: dict[str, Reading], named: set[str]) -> dict[str, Read
 
 
 def _join(
-    readings: Mapping[str, Reading], missing: Mapping[str, Diagnostic], scenarios: Iterable[str]
+    readings: Mapping[str, Reading],
+    scenarios: Mapping[str, ScenarioReading],
+    missing: Mapping[str, Diagnostic],
 ) -> CheckReport:
     findings = dict.fromkeys(missing.values())
     sources: dict[str, str] = {}
-    for reading in readings.values():
-        findings |= dict.fromkeys(reading.findings)
+    every: dict[str, Reading | ScenarioReading] = {**readings, **scenarios}
+    # A file that several agents include may allow what only one of them needs.
+    used = frozenset[Suppression]().union(*(reading.used for reading in every.values()))
+    for file, reading in every.items():
+        unused = map(report_unused, reading.unused - used)
+        ordered = sort_findings((*reading.findings, *unused))
+        findings |= dict.fromkeys(sorted(ordered, key=lambda finding: finding.span.file != file))
         sources |= reading.texts
-    for file in scenarios:
-        findings[diagnose("AR901", "scenario files are not checked yet", Span(file, 1, 1, 1, 1))] = None
-    return CheckReport((*readings, *scenarios), tuple(findings), tuple(missing), sources)
+    return CheckReport(tuple(every), tuple(findings), tuple(missing), hide_secrets(sources, findings))
 
 
 def load_agent(
@@ -135,10 +180,27 @@ def load_agent(
     )
 
 
-def make_name(path: str) -> str:
-    """Return the name of an agent whose file gives none: the file's stem, made to fit."""
-    slug = re.sub(r"[^a-z0-9_-]+", "-", Path(path).stem.lower()).strip("-_")
-    return slug[:63] or "agent"
+def load_scenario(
+    path: str | os.PathLike[str], *, environment: Mapping[str, str], today: date | None = None
+) -> ScenarioSpec:
+    """Read one scenario file, and check it against its agent.
+
+    Args:
+        path: the file.
+        environment: variables for `${NAME}` in the agent's file.
+        today: the day on which the agent is checked; the default is the present day.
+
+    Raises:
+        ConfigError: there is at least one error in the scenario; it carries all of its findings.
+
+    """
+    shown, day = os.fspath(path), today or date.today()
+    reading = read_scenario(shown, lambda agent: read_agent(agent, environment, required=False, today=day))
+    if any(finding.severity == "error" for finding in reading.findings):
+        raise ConfigError(reading.findings)
+    assert reading.tree is not None
+    defaults: JsonObject = {"name": Path(shown).stem, "path": shown}
+    return build(ScenarioSpec, {**defaults, **to_json(reading.tree)})
 
 
 def read_sources(findings: Iterable[Diagnostic]) -> dict[str, str]:
@@ -151,4 +213,20 @@ def read_sources(findings: Iterable[Diagnostic]) -> dict[str, str]:
                     sources[span.file] = Path(span.file).read_text("utf-8-sig")
                 except (OSError, UnicodeDecodeError):
                     sources[span.file] = ""
-    return sources
+    return hide_secrets(sources, findings)
+
+
+def hide_secrets(sources: Mapping[str, str], findings: Iterable[Diagnostic]) -> dict[str, str]:
+    """Return texts for excerpts, in which every secret that was found is starred out."""
+    hidden = dict(sources)
+    for finding in findings:
+        if finding.code == "AR111":
+            span = finding.span
+            lines = normalize_lines(hidden.get(span.file, "")).split("\n")
+            for number in range(span.line, min(span.end_line, len(lines)) + 1):
+                line = lines[number - 1]
+                start = span.column - 1 if number == span.line else 0
+                end = span.end_column - 1 if number == span.end_line else len(line)
+                lines[number - 1] = line[:start] + "*" * len(line[start:end]) + line[end:]
+            hidden[span.file] = "\n".join(lines)
+    return hidden

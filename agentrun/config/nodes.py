@@ -13,6 +13,7 @@ from agentrun.diagnostics import PathPart, Span
 from agentrun.secret import Secret
 from agentrun.wire.json import JsonValue
 
+Path: TypeAlias = tuple[PathPart, ...]
 Atom: TypeAlias = str | int | float | bool | Secret | None
 
 
@@ -26,6 +27,7 @@ class YamlScalar:
         plain: True if it stands without quotes and is no block of text.
         unset: names of environment variables that were asked for and are missing; the value is then not
             the one that will be used, and checks of it are to be skipped.
+        via: for a value that an alias stands for, where the value is written; `span` is then the alias.
 
     """
 
@@ -34,34 +36,54 @@ class YamlScalar:
     text: str = ""
     plain: bool = True
     unset: tuple[str, ...] = ()
+    via: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class YamlEntry:
-    """A key with its place and its value."""
+    """A key with its place and its value.
+
+    Attributes:
+        via: for an entry that `<<` brought in, the place of the alias or mapping after `<<`.
+
+    """
 
     key: Span
     node: YamlNode
+    via: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class YamlMap:
-    """A mapping; the keys are text, as written."""
+    """A mapping; the keys are text, as written.
+
+    Attributes:
+        via: the alias that stands for the mapping, if one does; `span` is where it is written.
+
+    """
 
     entries: Mapping[str, YamlEntry]
     span: Span
+    via: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class YamlList:
-    """A list."""
+    """A list.
+
+    Attributes:
+        via: the alias that stands for the list, if one does; `span` is where it is written.
+        homes: for a list that was put together from several files, the path of each item in its own file.
+
+    """
 
     items: tuple[YamlNode, ...]
     span: Span = field(default=Span(""))
+    via: Span | None = None
+    homes: tuple[Path, ...] = ()
 
 
 YamlNode: TypeAlias = YamlScalar | YamlMap | YamlList
-Path: TypeAlias = tuple[PathPart, ...]
 
 
 def find_node(node: YamlNode, path: Path) -> YamlNode | None:
@@ -75,6 +97,39 @@ def find_node(node: YamlNode, path: Path) -> YamlNode | None:
             case _:
                 return None
     return node
+
+
+def path_in_file(root: YamlNode, path: Path) -> Path:
+    """Return a path of the whole agent as it is in the file where the value stands.
+
+    They differ below a list that `use` put together: `tools[4]` of the agent may be `[1]` of a toolset.
+    """
+    for length, part in enumerate(path):
+        parent = find_node(root, path[:length]) if isinstance(part, int) else None
+        if isinstance(parent, YamlList) and isinstance(part, int) and part < len(parent.homes):
+            return (*parent.homes[part], *path[length + 1 :])
+    return path
+
+
+def find_detours(root: YamlNode, path: Path) -> Iterator[tuple[bool, Span]]:
+    """Yield the aliases and merges on the way to a value.
+
+    Yields:
+        True and where the value is written, for an alias that stands for the value itself;
+        False and where a collection around it is used, for aliases and merges above it.
+
+    """
+    for length in range(len(path) + 1):
+        node = find_node(root, path[:length])
+        parent = find_node(root, path[: length - 1]) if length else None
+        if isinstance(parent, YamlMap) and (entry := parent.entries.get(str(path[length - 1]))) and entry.via:
+            yield False, entry.via
+        if node is None or node.via is None:
+            continue
+        if length == len(path):
+            yield True, node.via if isinstance(node, YamlScalar) else first_place(node)
+        else:
+            yield False, node.via
 
 
 def find_key(node: YamlNode, path: Path) -> Span:

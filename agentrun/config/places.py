@@ -20,7 +20,7 @@ def locate(texts: Mapping[str, str], within: Span, words: str, occurrence: int =
         The place, or `within` if the words are written with escapes or folded.
 
     """
-    text = texts.get(within.file, "").replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    text = normalize_lines(texts.get(within.file, ""))
     lines = text.split("\n")
     start = _offset(lines, within.line, within.column)
     end = _offset(lines, within.end_line, within.end_column)
@@ -32,6 +32,11 @@ def locate(texts: Mapping[str, str], within: Span, words: str, occurrence: int =
     line = text.count("\n", 0, at) + 1
     column = at - (text.rfind("\n", 0, at) + 1) + 1
     return Span(within.file, line, column, line, column + len(words))
+
+
+def normalize_lines(text: str) -> str:
+    """Return a file's text as places count it: without a byte order mark, and with `\\n` at the line ends."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _offset(lines: list[str], line: int, column: int) -> int:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from agentrun.config.checks import CHECKS, AgentCase
 from agentrun.config.environment import EnvironmentFiller
+from agentrun.config.handoffs import read_handoffs
 from agentrun.config.includes import IncludeReader
-from agentrun.config.nodes import YamlMap, YamlScalar, find_node, find_text
+from agentrun.config.nodes import YamlMap, YamlScalar, find_detours, find_node, find_text, path_in_file
 from agentrun.config.shape import ShapeChecker
 from agentrun.config.source import SourceError, Sources, find_root, overlay, read_dotenv
-from agentrun.diagnostics import Diagnostic, Span, diagnose, sort_findings
+from agentrun.config.suppressions import Suppression, sift_findings
+from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose, sort_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,9 @@ class Reading:
         findings: in file order, the agent's own file first.
         included: shown paths of the files that it names with `extends` and `use`.
         texts: every file that was read, by shown path.
+        case: what the checks saw; None without a tree.
+        used: comments that kept a finding back.
+        unused: comments that kept none back.
 
     """
 
@@ -35,6 +40,9 @@ class Reading:
     findings: tuple[Diagnostic, ...]
     included: frozenset[str]
     texts: Mapping[str, str]
+    case: AgentCase | None = None
+    used: frozenset[Suppression] = frozenset()
+    unused: frozenset[Suppression] = frozenset()
 
 
 def read_agent(shown: str, environment: Mapping[str, str], *, required: bool, today: date) -> Reading:
@@ -57,9 +65,10 @@ def read_agent(shown: str, environment: Mapping[str, str], *, required: bool, to
     tree = filler.fill(tree)
     findings += [*reader.findings, *filler.findings]
     instructions = _read_instructions(tree, sources, findings)
-    findings += _check(AgentCase(tree, sources.root, sources.texts, instructions, today))
-    text = str(instructions.value) if instructions else None
-    return _finish(shown, sources, reader, findings, tree=tree, instructions=text)
+    net = read_handoffs(shown, tree, sources.root)
+    case = AgentCase(tree, sources.root, sources.texts, instructions, today, shown, net)
+    findings += [tell_place(tree, finding) for finding in _check(case)]
+    return _finish(shown, sources, reader, findings, case)
 
 
 def _finish(
@@ -67,14 +76,29 @@ def _finish(
     sources: Sources,
     reader: IncludeReader,
     findings: Collection[Diagnostic],
-    *,
-    tree: YamlMap | None = None,
-    instructions: str | None = None,
+    case: AgentCase | None = None,
 ) -> Reading:
-    # A stable sort keeps the order within each file and puts the agent's own file before what it includes.
-    ordered = sorted(sort_findings(findings), key=lambda finding: finding.span.file != shown)
     included = frozenset(reader.included)
-    return Reading(sources.root, tree, instructions, tuple(ordered), included, sources.texts)
+    yaml_files = {file: text for file, text in sources.texts.items() if file == shown or file in included}
+    sifted = sift_findings(findings, yaml_files)
+    # A stable sort keeps the order within each file and puts the agent's own file before what it includes.
+    ordered = tuple(sorted(sort_findings(sifted.findings), key=lambda finding: finding.span.file != shown))
+    if case is None:
+        return Reading(sources.root, None, None, ordered, included, sources.texts)
+    text = str(case.instructions.value) if case.instructions else None
+    texts = {**case.net.texts, **sources.texts}
+    used, unused = sifted.used, sifted.unused
+    return Reading(sources.root, case.tree, text, ordered, included, texts, case, used, unused)
+
+
+def tell_place(tree: YamlMap, finding: Diagnostic) -> Diagnostic:
+    """Return a finding with the path in its own file, and with the aliases that lead to its place."""
+    notes = tuple(
+        Remark("the value is written here" if written else "it is used here", span)
+        for written, span in find_detours(tree, finding.path)
+    )
+    path = path_in_file(tree, finding.path)
+    return replace(finding, path=path, notes=(*finding.notes, *notes))
 
 
 def _read_instructions(tree: YamlMap, sources: Sources, findings: list[Diagnostic]) -> YamlScalar | None:
@@ -103,9 +127,10 @@ def _check(case: AgentCase) -> list[Diagnostic]:
     shape = ShapeChecker(case.tree)
     shape.check()
     # One cause, one message: where the form of a value is wrong already, its meaning is not questioned.
-    wrong = {finding.span for finding in shape.findings}
-    meaning = [finding for check in CHECKS for finding in check(case) if finding.span not in wrong]
-    return [*shape.findings, *meaning]
+    wrong = {(finding.span, finding.path) for finding in shape.findings}
+    spans, paths = {span for span, _ in wrong}, {path for _, path in wrong if path}
+    meaning = [finding for check in CHECKS for finding in check(case) if finding.span not in spans]
+    return [*shape.findings, *(f for f in meaning if f.severity != "note" or f.path not in paths)]
 
 
 def find_blocked(reading: Reading) -> list[Diagnostic]:

@@ -7,9 +7,11 @@ has its own small function here, and the library's texts are never shown.
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
@@ -22,11 +24,12 @@ from agentrun.config.nodes import (
     find_key,
     find_node,
     first_place,
+    path_in_file,
     to_json,
 )
 from agentrun.config.quantities import DURATION_PATTERN, SIZE_PATTERN
-from agentrun.config.schema import build_agent_schema
-from agentrun.diagnostics import Diagnostic, Span, diagnose
+from agentrun.config.schema import build_agent_schema, build_scenario_schema
+from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
 from agentrun.secret import Secret
 from agentrun.wire.json import JsonObject
 
@@ -54,9 +57,12 @@ _TYPE_NAMES = {
 }
 
 
+Kind = Literal["agent", "scenario"]
+
+
 @cache
-def _validator() -> Draft7Validator:
-    return Draft7Validator(build_agent_schema())
+def _validator(kind: Kind) -> Draft7Validator:
+    return Draft7Validator(build_agent_schema() if kind == "agent" else build_scenario_schema())
 
 
 class ShapeChecker:
@@ -69,14 +75,15 @@ class ShapeChecker:
 
     """
 
-    def __init__(self, root: YamlNode) -> None:
+    def __init__(self, root: YamlNode, kind: Kind = "agent") -> None:
         self.findings: list[Diagnostic] = []
         self.blocked: list[YamlScalar] = []
         self._root = root
+        self._kind: Kind = kind
 
     def check(self) -> None:
         """Fill `findings` and `blocked`."""
-        for error in _validator().iter_errors(to_json(self._root, reveal=True)):
+        for error in _validator(self._kind).iter_errors(to_json(self._root, reveal=True)):
             self._explain(error, tuple(error.absolute_path))
 
     def _explain(self, error: ValidationError, path: Path) -> None:
@@ -124,18 +131,25 @@ class _Case:
 
     @property
     def name(self) -> str:
-        return name_path(self.path)
+        return name_path(path_in_file(self.root, self.path))
 
     @property
     def hint(self) -> str:
         return _lower_first(str(self.schema.get("description", "")))
 
     def report(
-        self, code: str, message: str, span: Span | None = None, hint: str | None = None
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        hint: str | None = None,
+        *,
+        key: str | None = None,
+        notes: Iterable[Remark] = (),
     ) -> Diagnostic:
-        return diagnose(
-            code, message, span or self.span, path=self.path, hint=self.hint if hint is None else hint
-        )
+        path = self.path if key is None else (*self.path, key)
+        words = self.hint if hint is None else hint
+        return diagnose(code, message, span or self.span, path=path, hint=words, notes=notes)
 
 
 def name_path(path: Path) -> str:
@@ -165,7 +179,8 @@ def _explain_unknown_key(case: _Case) -> Iterator[Diagnostic]:
         if key in known or (not case.path and key.startswith("x-")) or key == "use":
             continue
         where = f" of {case.name}" if case.path else ""
-        finding = case.report("AR201", f"`{key}` is not a known key{where}", entry.key, suggest(key, known))
+        message = f"`{key}` is not a known key{where}"
+        finding = case.report("AR201", message, entry.key, suggest(key, known), key=key)
         yield _explain_beta_name(case, key, entry.key) or finding
 
 
@@ -179,8 +194,9 @@ def _explain_beta_name(case: _Case, key: str, span: Span) -> Diagnostic | None:
             if key == "temperature"
             else "the channel decides the format"
         )
-        return case.report("AR202", f"`{key}` is a name of the retired beta API", span, hint)
-    return case.report("AR202", f"`{key}` is the API's name; here it is `{today}`", span, f"write `{today}`")
+        return case.report("AR202", f"`{key}` is a name of the retired beta API", span, hint, key=key)
+    message = f"`{key}` is the API's name; here it is `{today}`"
+    return case.report("AR202", message, span, f"write `{today}`", key=key)
 
 
 def _explain_missing_key(case: _Case) -> Iterator[Diagnostic]:
@@ -227,7 +243,7 @@ def _explain_choice(case: _Case) -> Iterator[Diagnostic]:
 
 
 def _explain_const(case: _Case) -> Iterator[Diagnostic]:
-    yield case.report("AR213", f"{case.name} must be {case.value}, found {_show(case.node)}")
+    yield case.report("AR213", f"{case.name} must be {json.dumps(case.value)}, found {_show(case.node)}")
 
 
 def _explain_range(case: _Case) -> Iterator[Diagnostic]:
@@ -259,7 +275,7 @@ def _explain_length(case: _Case) -> Iterator[Diagnostic]:
 def _explain_one_of(case: _Case) -> Iterator[Diagnostic]:
     if not isinstance(case.node, YamlMap):
         return
-    keys = [branch["required"][0] for branch in case.value if "required" in branch]
+    keys = [branch["required"][0] for branch in case.value if "required" in branch and "not" not in branch]
     given = [key for key in keys if key in case.node.entries]
     listed = ", ".join(f"`{key}`" for key in keys[:-1]) + f" and `{keys[-1]}`"
     if not given and _is_misspelt(case, keys):
@@ -269,9 +285,11 @@ def _explain_one_of(case: _Case) -> Iterator[Diagnostic]:
             "AR216", f"{case.name} needs exactly one of {listed}", case.owner, "none of them is there"
         )
     else:
-        second = case.node.entries[given[1]].key
+        first, second = (case.node.entries[key].key for key in given[:2])
         both = " and ".join(f"`{key}`" for key in given)
-        yield case.report("AR216", f"{case.name} needs exactly one of {listed}", second, f"found {both}")
+        notes = [Remark(f"`{given[0]}` is here", first)]
+        message = f"{case.name} needs exactly one of {listed}"
+        yield case.report("AR216", message, second, f"found {both}", notes=notes)
 
 
 def _is_misspelt(case: _Case, keys: list[str]) -> bool:
@@ -285,9 +303,23 @@ def _explain_not(case: _Case) -> Iterator[Diagnostic]:
     reason = str(case.schema.get("title", "it must not stand here"))
     if case.value == {}:
         key = find_key(case.root, case.path)
-        yield case.report("AR217", f"{case.name} does not fit here: {reason}", key, "")
+        message, notes = f"{case.name} does not fit here: {reason}", _find_rival(case, reason)
+        yield case.report("AR217", message, key, "", notes=notes)
     else:
-        yield case.report("AR216", reason, case.owner, "remove one of them")
+        pair = [key for key in case.value.get("required", ()) if key in getattr(case.node, "entries", ())]
+        places = [find_key(case.root, (*case.path, key)) for key in pair]
+        notes = [Remark(f"`{pair[0]}` is here", places[0])] if pair else []
+        yield case.report("AR216", reason, places[-1] if places else None, "remove one of them", notes=notes)
+
+
+def _find_rival(case: _Case, reason: str) -> list[Remark]:
+    """Return where the key stands that a refused one does not go with, if the reason names it."""
+    parent = find_node(case.root, case.path[:-1])
+    words = re.findall(r"`(\w+)", reason)
+    for word in words:
+        if isinstance(parent, YamlMap) and word in parent.entries:
+            return [Remark(f"`{word}` is here", parent.entries[word].key)]
+    return []
 
 
 _EXPLAINERS: Mapping[str, Callable[[_Case], Iterable[Diagnostic]]] = {
@@ -301,6 +333,7 @@ _EXPLAINERS: Mapping[str, Callable[[_Case], Iterable[Diagnostic]]] = {
     "pattern": _explain_pattern,
     "minLength": _explain_length,
     "minItems": _explain_length,
+    "minProperties": _explain_length,
     "oneOf": _explain_one_of,
     "not": _explain_not,
 }

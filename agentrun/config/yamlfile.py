@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import yaml
-from yaml.events import CollectionEndEvent, CollectionStartEvent
+from yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from agentrun.config.nodes import YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar
@@ -94,18 +95,47 @@ def _scan_events(text: str, builder: _Builder) -> None:
                 raise _Stop(diagnose("AR011", f"nested more than {MAX_DEPTH} deep", builder.place(event)))
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
+        elif isinstance(event, AliasEvent):
+            builder.aliases.append(builder.place(event))
+
+
+def scan_scalars(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each scalar of a text starts and ends, in characters.
+
+    Raises:
+        yaml.YAMLError: the text is not YAML.
+
+    """
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, ScalarEvent):
+            start, end = event.start_mark, event.end_mark
+            assert start is not None
+            assert end is not None
+            yield start.index, end.index
 
 
 class _Builder:
-    """Turns PyYAML's nodes into ours, once for each file."""
+    """Turns PyYAML's nodes into ours, once for each file.
+
+    PyYAML's composer puts the anchored node itself where an alias stands. A node that comes by a second time
+    is therefore an alias, and because anchors stand before their aliases and both are met in the order of
+    the file, it is the next one of `aliases`.
+
+    Attributes:
+        aliases: where aliases stand, in the order of the file.
+
+    """
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.findings: list[Diagnostic] = []
+        self.aliases: list[Span] = []
+        self._met = 0
         self._left = MAX_NODES
         self._open: set[int] = set()
+        self._built: dict[int, tuple[YamlNode, int]] = {}
 
-    def place(self, marked: Node | CollectionStartEvent) -> Span:
+    def place(self, marked: Node | AliasEvent | CollectionStartEvent) -> Span:
         """Return where PyYAML says it stands; its marks count characters from 0."""
         start, end = marked.start_mark, marked.end_mark
         assert start is not None
@@ -113,13 +143,45 @@ class _Builder:
         return Span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def build(self, node: Node) -> YamlNode:
+        """Return our node for one of PyYAML's, built once however many aliases stand for it."""
+        if not self.aliases:
+            return self._build(node)
+        if id(node) in self._built:
+            return self._build_alias(*self._built[id(node)])
+        before = self._left
+        built = self._build(node)
+        self._built[id(node)] = built, before - self._left
+        return built
+
+    def _build_alias(self, built: YamlNode, size: int) -> YamlNode:
+        place = self._next_alias()
+        self._left -= size
+        if self._left < 0:
+            self._refuse_at("AR011", f"the file expands to more than {MAX_NODES} values", place)
+        if isinstance(built, YamlScalar):
+            return replace(built, span=place, via=built.span)
+        return replace(built, via=place)
+
+    def _next_alias(self) -> Span:
+        self._met += 1
+        return self.aliases[self._met - 1]
+
+    def _place_key(self, key: ScalarNode) -> Span:
+        if not self.aliases:
+            return self.place(key)
+        if id(key) in self._built:
+            return self._next_alias()
+        self._built[id(key)] = YamlScalar(key.value, self.place(key)), 1
+        return self.place(key)
+
+    def _build(self, node: Node) -> YamlNode:
         self._left -= 1
         if self._left < 0:
             self._refuse("AR011", f"the file expands to more than {MAX_NODES} values", node)
         if isinstance(node, ScalarNode):
             return self._build_scalar(node)
         if id(node) in self._open:
-            self._refuse("AR011", "an alias points at a value that contains it", node)
+            self._refuse_at("AR011", "an alias points at a value that contains it", self._next_alias())
         self._open.add(id(node))
         try:
             return self._build_collection(node)
@@ -141,12 +203,13 @@ class _Builder:
             if not isinstance(key, ScalarNode):
                 hint = "put quotes round a text that contains `{{…}}`" if isinstance(key, MappingNode) else ""
                 self._refuse("AR010", "a key must be plain text", key, hint)
+            place, built = self._place_key(key), self.build(value)
             if key.value == "<<" and key.tag == _PLAIN:
-                merges.append(self.build(value))
+                merges.append(built)
             elif key.value in entries:
-                self._report_duplicate(key, entries[key.value])
+                self._report_duplicate(key.value, place, entries[key.value])
             else:
-                entries[key.value] = YamlEntry(self.place(key), self.build(value))
+                entries[key.value] = YamlEntry(place, built)
         return {**self._merge(merges, frozenset(entries)), **entries}
 
     def _merge(self, merges: list[YamlNode], own: frozenset[str]) -> dict[str, YamlEntry]:
@@ -154,7 +217,7 @@ class _Builder:
         merged: dict[str, YamlEntry] = {}
         for source in self._merge_sources(merges):
             for key, entry in source.entries.items():
-                earlier = merged.setdefault(key, entry)
+                earlier = merged.setdefault(key, replace(entry, via=source.via or source.span))
                 if key not in own and not same_value(earlier.node, entry.node):
                     self._report_conflict(key, earlier, entry)
         return merged
@@ -196,12 +259,10 @@ class _Builder:
         hint = "put it in quotes if it is a phone number or a code"
         self.findings.append(diagnose("AR014", message, span, hint=hint))
 
-    def _report_duplicate(self, key: ScalarNode, first: YamlEntry) -> None:
-        message = f"the key `{key.value}` is given twice"
+    def _report_duplicate(self, key: str, place: Span, first: YamlEntry) -> None:
+        message = f"the key `{key}` is given twice"
         notes = [Remark("it stands first here", first.key)]
-        self.findings.append(
-            diagnose("AR007", message, self.place(key), notes=notes, hint="keep one of them")
-        )
+        self.findings.append(diagnose("AR007", message, place, notes=notes, hint="keep one of them"))
 
     def _report_conflict(self, key: str, earlier: YamlEntry, entry: YamlEntry) -> None:
         message = f"the merged mappings disagree about `{key}`"
@@ -214,7 +275,10 @@ class _Builder:
             self._refuse("AR009", f"the tag `{node.tag}` is not supported", node)
 
     def _refuse(self, code: str, message: str, node: Node, hint: str = "") -> NoReturn:
-        raise _Stop(diagnose(code, message, self.place(node), hint=hint))
+        self._refuse_at(code, message, self.place(node), hint)
+
+    def _refuse_at(self, code: str, message: str, place: Span, hint: str = "") -> NoReturn:
+        raise _Stop(diagnose(code, message, place, hint=hint))
 
 
 def same_value(one: YamlNode, other: YamlNode) -> bool:

@@ -70,7 +70,7 @@ def python(target: str, parameters: str = "") -> str:
         ("tools: [{builtin: {name: transfer, to: 'tel:+49'}}]", ["AR901"]),
         (
             "handoffs: [{to: b.yaml, when: billing}]\nno_input: {after: 5s}\nbudget: {max_usd: 1}",
-            ["AR901"] * 3,
+            ["AR901"] * 3 + ["AR501"],
         ),
         ("mcp_servers: [{label: a, url: 'https://a.b'}]", ["AR901"]),
         ("mcp_servers: [{label: a, url: 'https://a.b', cwd: x}]", ["AR901", "AR217"]),
@@ -119,7 +119,7 @@ def test_findings(check: Check, text: str, codes: list[str]) -> None:
     ],
 )
 def test_python_tools(check: Check, text: str, codes: list[str], hint: str | None) -> None:
-    findings = check(text, PYTHON)
+    findings = [finding for finding in check(text, PYTHON) if finding.code != "AR413"]
     assert [finding.code for finding in findings] == codes
     assert hint is None or [finding.hint for finding in findings] == [hint] * len(codes)
 
@@ -143,11 +143,12 @@ def test_python_tools(check: Check, text: str, codes: list[str], hint: str | Non
 )
 def test_parameters(check: Check, parameters: str, message: str | None) -> None:
     findings = check(HTTP % "https://a.b" + f"    parameters: {parameters}\n")
+    findings = [finding for finding in findings if finding.code != "AR413"]
     assert [finding.message for finding in findings] == ([message] if message else [])
 
 
 def test_http_tools_know_their_arguments(check: Check) -> None:
-    parameters = "    parameters: {type: object, properties: {subject: {type: string}}}\n"
+    parameters = "    parameters: {type: object, properties: {subject: {description: One line}}}\n"
     assert check(HTTP % "https://a.b/{{subject}}" + parameters) == []
     assert [f.code for f in check(HTTP % "https://a.b/{{subjct}}" + parameters)] == ["AR104"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agentrun.config import check_paths, load_agent, read_sources
-from agentrun.config.load import make_name
+from agentrun.config.discovery import make_name
 from agentrun.config.model import (
     AgentSpec,
     GreetingSpec,
@@ -154,7 +154,8 @@ def test_folders_are_searched_and_files_taken_at_their_word(write: Write) -> Non
     names = [str(Path(file).relative_to(root / "agents")) for file in report.files]
     assert names == ["a.yaml", "broken.yaml", "own.yaml", "deep/b.yml"]
     assert [f.code for f in report.findings] == ["AR005", "AR303"]
-    assert [f.code for f in check_paths([root / "late.yaml"], environment={}).findings] == ["AR901"]
+    late = check_paths([root / "late.yaml"], environment={})
+    assert [f.code for f in late.findings] == ["AR901", "AR218"]
     assert check_paths([root / "agents" / "base.yaml"], environment={}).files != ()
     assert check_paths([root / "agents" / ".hidden"], environment={}).files != ()
 

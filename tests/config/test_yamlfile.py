@@ -43,7 +43,7 @@ def parse(text: str) -> YamlNode:
         ("a: &x {k: 1}\nb: &y {k: 2}\nc: {<<: [*x, *y]}\n", "AR012", 2, 8),
         ("a: +49123\n", "AR014", 1, 4),
         ("a: 007\n", "AR014", 1, 4),
-        ("a: &b [*b]\n", "AR011", 1, 4),
+        ("a: &b [*b]\n", "AR011", 1, 8),
         ("a: " + "9" * 50, "AR214", 1, 4),
         ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "AR011", 1, MAX_DEPTH + 1),
         ("x" * (MAX_CHARACTERS + 1), "AR004", 1, 1),

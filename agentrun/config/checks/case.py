@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path as FilePath
 
+from agentrun.config.discovery import make_name
+from agentrun.config.handoffs import HandoffNet
 from agentrun.config.nodes import Path, YamlMap, YamlNode, YamlScalar, find_list, find_map, find_text
-from agentrun.diagnostics import Diagnostic, PathPart
+from agentrun.diagnostics import PathPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class AgentCase:
         texts: the files that were read, by shown path.
         instructions: the text of the instructions with its place, or None.
         today: the day that decides whether a model is retired.
+        file: shown path of the agent's own file.
+        net: the agents that can take over the call.
 
     """
 
@@ -29,7 +33,8 @@ class AgentCase:
     texts: Mapping[str, str]
     instructions: YamlScalar | None
     today: date
-    findings: list[Diagnostic] = field(default_factory=list)
+    file: str = ""
+    net: HandoffNet = field(default_factory=HandoffNet)
 
     def text(self, *path: PathPart) -> YamlScalar | None:
         """Return the text at a path, if there is one and its value is known."""
@@ -41,6 +46,18 @@ class AgentCase:
         for index, tool in enumerate(tools.items if tools else ()):
             if isinstance(tool, YamlMap):
                 yield ("tools", index), tool
+
+    def rules(self) -> Iterator[tuple[Path, YamlMap]]:
+        """Yield everything that has the rules of a tool: tools, MCP servers, and single tools of theirs."""
+        yield from self.tools()
+        servers = find_list(self.tree, "mcp_servers")
+        for index, server in enumerate(servers.items if servers else ()):
+            if isinstance(server, YamlMap):
+                yield ("mcp_servers", index), server
+                inner = find_map(server, "tools")
+                for name, entry in inner.entries.items() if inner else ():
+                    if isinstance(entry.node, YamlMap):
+                        yield ("mcp_servers", index, "tools", name), entry.node
 
     def variables(self) -> Mapping[str, YamlNode]:
         """Return the declared variables."""
@@ -64,3 +81,9 @@ def read_tool_name(tool: YamlMap) -> str | None:
     if found is None:
         return None
     return str(found.value).rpartition(":")[2] if found is find_text(tool, "python") else str(found.value)
+
+
+def handoff_name(agent: YamlMap, shown: str) -> str:
+    """Return the name of the function by which the model hands over to an agent."""
+    name = find_text(agent, "name")
+    return f"handoff_to_{name.value if name else make_name(shown)}"

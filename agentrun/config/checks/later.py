@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentrun.config.checks.case import AgentCase
-from agentrun.config.nodes import Path, YamlScalar, find_key, find_node, show_path
+from agentrun.config.nodes import Path, YamlScalar, find_key, find_node, path_in_file, show_path
 from agentrun.diagnostics import Diagnostic, diagnose
 
-_FIELDS: tuple[Path, ...] = (
+LATER_FIELDS: tuple[Path, ...] = (
     ("mcp_servers",),
     ("handoffs",),
     ("guardrails",),
@@ -23,7 +23,7 @@ _FIELDS: tuple[Path, ...] = (
     ("transcript", "store"),
     ("transcript", "redact"),
 )
-_TOOL_FIELDS: tuple[Path, ...] = (
+LATER_TOOL_FIELDS: tuple[Path, ...] = (
     ("idempotency",),
     ("key",),
     ("key_scope",),
@@ -32,17 +32,18 @@ _TOOL_FIELDS: tuple[Path, ...] = (
     ("confirm",),
     ("result", "select"),
 )
-_BUILTINS = ("transfer", "send_dtmf", "wait")
+LATER_BUILTINS = ("transfer", "send_dtmf", "wait")
+LATER_SCENARIOS = "scenario files are checked, and `agentrun simulate` does not run them yet"
 
 
 def check_later_fields(case: AgentCase) -> Iterator[Diagnostic]:
     """Each field that is accepted and not acted on is named once."""
-    paths = list(_FIELDS)
+    paths = list(LATER_FIELDS)
     for path, _ in case.tools():
-        paths += [(*path, *field) for field in _TOOL_FIELDS]
+        paths += [(*path, *field) for field in LATER_TOOL_FIELDS]
     for path in paths:
         if find_node(case.tree, path) is not None:
-            message = f"`{show_path(path)}` is not supported yet and has no effect"
+            message = f"`{show_path(path_in_file(case.tree, path))}` is not supported yet and has no effect"
             yield diagnose("AR901", message, find_key(case.tree, path), path=path)
 
 
@@ -50,6 +51,6 @@ def check_later_builtins(case: AgentCase) -> Iterator[Diagnostic]:
     """Builtin tools that do not exist yet are named."""
     for path, _ in case.tools():
         name = case.text(*path, "builtin") or case.text(*path, "builtin", "name")
-        if isinstance(name, YamlScalar) and name.value in _BUILTINS:
+        if isinstance(name, YamlScalar) and name.value in LATER_BUILTINS:
             message = f"the builtin tool `{name.value}` is not supported yet and is not offered to the model"
             yield diagnose("AR901", message, name.span, path=(*path, "builtin"))

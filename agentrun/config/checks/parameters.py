@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from agentrun.config.checks.case import AgentCase
+from agentrun.config.checks.usability import check_usability
 from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_key, find_node, to_json
 from agentrun.diagnostics import Diagnostic, Span, diagnose
 
@@ -33,7 +34,8 @@ def check_parameters(case: AgentCase) -> Iterator[Diagnostic]:
         node = find_node(tool, ("parameters",))
         if isinstance(node, YamlMap):
             place = (*path, "parameters")
-            yield from _check_schema(case, node, place) or _check_outline(case, node, place)
+            findings = _check_schema(case, node, place) or list(_check_outline(case, node, place))
+            yield from findings or check_usability(case, node, place)
 
 
 def _check_schema(case: AgentCase, node: YamlMap, path: Path) -> list[Diagnostic]:

@@ -13,6 +13,14 @@ from agentrun.config.checks.tools import parameter_names
 from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_list, find_text
 from agentrun.diagnostics import Diagnostic, diagnose
 
+_TYPES_OF_HINTS = {
+    "str": ("string",),
+    "int": ("integer",),
+    "float": ("number", "integer"),
+    "bool": ("boolean",),
+    "list": ("array",),
+    "dict": ("object",),
+}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -48,6 +56,18 @@ def find_module(root: FilePath, module: str) -> FilePath | None:
             if candidate.is_file():
                 return candidate
     return None
+
+
+def read_arguments(root: FilePath, target: str) -> list[str] | None:
+    """Return the arguments that a function takes by name, or None if that cannot be read."""
+    module, _, name = target.partition(":")
+    file = find_module(root, module)
+    try:
+        names = dict(_find_names(ast.parse(file.read_bytes()))) if file else {}
+    except (SyntaxError, ValueError, OSError):
+        return None
+    function = names.get(name)
+    return _read_signature(function)[0] if isinstance(function, _Function) else None
 
 
 def _missing_module(case: AgentCase, module: str, target: YamlScalar, path: Path) -> Diagnostic:
@@ -119,6 +139,7 @@ def _check_signature(function: _Function, shown: str, tool: YamlMap, path: Path)
             yield diagnose(
                 "AR406", f"{where} takes no `{name}`", key, hint=hint, path=(*place, "properties", name)
             )
+        yield from _check_type(function, name, tool, (*place, "properties", name))
     required = find_list(tool, "parameters", "required")
     promised = {item.value for item in (required.items if required else ()) if isinstance(item, YamlScalar)}
     for name in needed:
@@ -129,6 +150,21 @@ def _check_signature(function: _Function, shown: str, tool: YamlMap, path: Path)
             message = f"{where} needs `{name}`, which `parameters` does not require"
             hint = f"add `{name}` to `required`, or give the argument a default"
             yield diagnose("AR406", message, declared[name], hint=hint, path=place, severity="warning")
+
+
+def _check_type(function: _Function, name: str, tool: YamlMap, path: Path) -> Iterator[Diagnostic]:
+    """A declared type that the annotation contradicts outright; anything but a plain name is let be."""
+    spec = function.args
+    argument = next((a for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs) if a.arg == name), None)
+    declared = find_text(tool, "parameters", "properties", name, "type")
+    annotation = argument.annotation if argument else None
+    if declared is None or not isinstance(annotation, ast.Name) or annotation.id not in _TYPES_OF_HINTS:
+        return
+    fitting = _TYPES_OF_HINTS[annotation.id]
+    if declared.value not in fitting:
+        message = f"`{name}` is a `{declared.value}` here and `{annotation.id}` in `{function.name}`"
+        hint = f"write `type: {fitting[0]}`, or leave `parameters` out"
+        yield diagnose("AR406", message, declared.span, hint=hint, path=(*path, "type"))
 
 
 def _read_signature(function: _Function) -> tuple[list[str] | None, list[str]]:

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 
 from agentrun.config.catalogue import (
     BEST_MODEL,
     BEST_TRANSCRIPTION,
+    BETA_SESSION_NAMES,
     COUNTRY_FOR_LANGUAGE,
     LANGUAGES,
     MODELS,
+    SIP_REFUSES,
+    STORED_PROMPTS_END,
     TRANSCRIPTION_MODELS,
     VOICES,
     ModelFacts,
 )
 from agentrun.config.checks.case import AgentCase, read_tool_name
-from agentrun.config.nodes import Path, YamlScalar, find_key, find_list, find_node
+from agentrun.config.nodes import (
+    Path,
+    YamlNode,
+    YamlScalar,
+    find_key,
+    find_list,
+    find_map,
+    find_node,
+    to_json,
+)
 from agentrun.config.shape import suggest
-from agentrun.diagnostics import Diagnostic, diagnose
+from agentrun.config.tokens import estimate_tokens
+from agentrun.diagnostics import Diagnostic, Remark, Severity, diagnose
 
 
 def _is_openai(case: AgentCase) -> bool:
@@ -73,7 +87,9 @@ def check_model_settings(case: AgentCase) -> Iterator[Diagnostic]:
         if not facts.reasoning and find_node(case.tree, ("model", key)) is not None:
             message = f"`{key}` is for reasoning models only"
             span = find_key(case.tree, ("model", key))
-            yield diagnose("AR304", message, span, hint=f"`{BEST_MODEL}` is one", path=("model", key))
+            notes = _note_model(_find_model(case))
+            hint = f"`{BEST_MODEL}` is one"
+            yield diagnose("AR304", message, span, hint=hint, path=("model", key), notes=notes)
     bound = find_node(case.tree, ("model", "max_output_tokens"))
     if (
         isinstance(bound, YamlScalar)
@@ -82,7 +98,12 @@ def check_model_settings(case: AgentCase) -> Iterator[Diagnostic]:
     ):
         message = f"`max_output_tokens` must be at most {facts.most_output_tokens} for this model"
         path = ("model", "max_output_tokens")
-        yield diagnose("AR304", message, bound.span, hint="`inf` is as much as possible", path=path)
+        notes, hint = _note_model(_find_model(case)), "`inf` is as much as possible"
+        yield diagnose("AR304", message, bound.span, hint=hint, path=path, notes=notes)
+
+
+def _note_model(model: YamlScalar | None) -> list[Remark]:
+    return [Remark("the model is named here", model.span)] if model else []
 
 
 def check_provider(case: AgentCase) -> Iterator[Diagnostic]:
@@ -142,20 +163,19 @@ def check_transcription(case: AgentCase) -> Iterator[Diagnostic]:
         return
     if facts.ends is not None and model is not None:
         yield _retirement("transcription", facts.ends, case.today, model, BEST_TRANSCRIPTION)
-    yield from _check_transcription_settings(case, name, facts.settings)
+    yield from _check_transcription_settings(case, name, facts.settings, _note_model(model))
 
 
 def _check_transcription_settings(
-    case: AgentCase, name: str, accepted: frozenset[str]
+    case: AgentCase, name: str, accepted: frozenset[str], notes: list[Remark]
 ) -> Iterator[Diagnostic]:
     for key in ("prompt", "keywords", "languages", "delay"):
         path = ("transcription", key)
         if key not in accepted and find_node(case.tree, path) is not None:
             fitting = [other for other, row in TRANSCRIPTION_MODELS.items() if key in row.settings]
             hint = f"{' and '.join(f'`{other}`' for other in fitting[:2])} have it"
-            yield diagnose(
-                "AR305", f"`{name}` has no `{key}`", find_key(case.tree, path), hint=hint, path=path
-            )
+            span, message = find_key(case.tree, path), f"`{name}` has no `{key}`"
+            yield diagnose("AR305", message, span, hint=hint, path=path, notes=notes)
 
 
 def check_tool_choice(case: AgentCase) -> Iterator[Diagnostic]:
@@ -175,9 +195,58 @@ def check_tool_choice(case: AgentCase) -> Iterator[Diagnostic]:
 
 
 def check_prompt(case: AgentCase) -> Iterator[Diagnostic]:
-    """Stored prompts end soon."""
+    """Stored prompts end soon, or have ended."""
     if "prompt" in case.tree.entries:
+        gone = case.today >= STORED_PROMPTS_END
+        message = f"the provider {'ended' if gone else 'ends'} stored prompts on {STORED_PROMPTS_END}"
+        severity: Severity = "error" if gone else "warning"
         span = case.tree.entries["prompt"].key
-        message = "the provider ends stored prompts on 2026-11-30"
         hint = "put the text into `instructions`"
-        yield diagnose("AR306", message, span, hint=hint, path=("prompt",))
+        yield diagnose("AR306", message, span, hint=hint, path=("prompt",), severity=severity)
+
+
+def check_sip(case: AgentCase) -> Iterator[Diagnostic]:
+    """The settings of turn detection work on the telephone, too."""
+    for key in SIP_REFUSES:
+        path = ("turn_detection", key)
+        node = find_node(case.tree, path)
+        if _is_openai(case) and isinstance(node, YamlScalar) and node.value is not None:
+            message = f"`{key}` is refused on calls that come in by SIP"
+            hint = "fine for the page and for relayed telephony; for SIP leave it to the model's default"
+            yield diagnose("AR310", message, find_key(case.tree, path), hint=hint, path=path)
+
+
+def check_overrides(case: AgentCase) -> Iterator[Diagnostic]:
+    """`overrides` speaks the language of today's API."""
+    overrides = find_map(case.tree, "overrides")
+    for key, entry in overrides.entries.items() if overrides else ():
+        if key in BETA_SESSION_NAMES:
+            today = BETA_SESSION_NAMES[key]
+            hint = f"write `{today}`" if today else "remove it: there is no such setting any more"
+            message = f"`{key}` is a name of the retired beta API"
+            yield diagnose("AR202", message, entry.key, hint=hint, path=("overrides", key))
+
+
+def check_standing_tokens(case: AgentCase) -> Iterator[Diagnostic]:
+    """Instructions and tools fit into the part of the model's memory that is never given up."""
+    facts = _find_facts(case)
+    if facts is None or case.instructions is None or not isinstance(case.instructions.value, str):
+        return
+    spoken = estimate_tokens(case.instructions.value)
+    tools = find_list(case.tree, "tools")
+    called = sum(map(_estimate_tool, tools.items if tools else ()))
+    if spoken + called > facts.most_standing_tokens:
+        message = (
+            f"instructions and tools are about {spoken + called:,} tokens, "
+            f"and {facts.most_standing_tokens:,} are certain to fit"
+        )
+        hint = f"about {spoken:,} of them are instructions; put texts to look things up in behind a tool"
+        path: Path = ("instructions",) if spoken >= called else ("tools",)
+        yield diagnose("AR311", message, find_key(case.tree, path), hint=hint, path=path)
+
+
+def _estimate_tool(tool: YamlNode) -> int:
+    """Estimate what the model reads of a tool; what Python tools leave to the function is not known here."""
+    seen = [find_node(tool, (key,)) for key in ("name", "description", "parameters")]
+    words = [json.dumps(to_json(node, reveal=True), ensure_ascii=False) for node in seen if node is not None]
+    return estimate_tokens(" ".join(words))

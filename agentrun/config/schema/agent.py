@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agentrun.config.schema.examples import AGENT_EXAMPLES, add_examples
 from agentrun.config.schema.parts import (
     choice,
     duration,
@@ -142,13 +143,14 @@ _TRANSCRIPT: JsonObject = mapping(
 
 def build_agent_schema() -> JsonObject:
     """Return the JSON Schema (draft-07) of agent files, version 1."""
-    return {
+    schema = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": SCHEMA_URL,
         "title": "an agent file",
         **mapping("One voice agent", _PROPERTIES, ["version", "instructions"]),
         "patternProperties": {"^x-": {"description": "Yours; ignored by agentrun"}},
     }
+    return add_examples(schema, AGENT_EXAMPLES)
 
 
 _PROPERTIES: dict[str, JsonObject] = {

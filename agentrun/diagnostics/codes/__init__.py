@@ -8,16 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agentrun.diagnostics.codes.calls import CALL_CODES
 from agentrun.diagnostics.codes.files import FILE_CODES
 from agentrun.diagnostics.codes.names import NAME_CODES
 from agentrun.diagnostics.codes.row import Code
+from agentrun.diagnostics.codes.scenarios import SCENARIO_CODES
 from agentrun.diagnostics.codes.session import SESSION_CODES
 from agentrun.diagnostics.codes.shape import SHAPE_CODES
 from agentrun.diagnostics.codes.tools import TOOL_CODES
 
-CODES: Mapping[str, Code] = {
-    row.code: row for row in (*FILE_CODES, *NAME_CODES, *SHAPE_CODES, *SESSION_CODES, *TOOL_CODES)
-}
+_ROWS = (
+    *FILE_CODES,
+    *NAME_CODES,
+    *SHAPE_CODES,
+    *SESSION_CODES,
+    *TOOL_CODES,
+    *CALL_CODES,
+    *SCENARIO_CODES,
+)
+
+CODES: Mapping[str, Code] = {row.code: row for row in sorted(_ROWS, key=lambda row: row.code)}
 
 
 def find_code(code: str) -> Code:

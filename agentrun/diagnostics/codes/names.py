@@ -94,6 +94,17 @@ NAME_CODES = (
         "agent declares can be given: `--var name=value`, or the variables that the page sends.",
     ),
     Code(
+        "AR111",
+        "secret written into a file",
+        "error",
+        "The text has the form of a key, a token or a password. Files are copied, committed and shown; write "
+        "`${NAME}` instead, and put the value into the environment or into `.env`. A key that has been "
+        "committed is known: replace it. Excerpts show stars in its place.",
+        bad="model: {api_key: sk-proj-3vHq8LtWm2ZrYcXa7KfN0pQe}",
+        good="model: {api_key: '${AGENTRUN_EXAMPLE_SET}'}",
+        arguable=True,
+    ),
+    Code(
         "AR120",
         "path leaves the project",
         "error",
@@ -109,5 +120,24 @@ NAME_CODES = (
         "Following `extends` or `use` leads back to a file that is already being read.",
         bad="tools:\n  - use: toolsets/cycle.yaml",
         good="tools:\n  - use: toolsets/orders.yaml",
+    ),
+    Code(
+        "AR130",
+        "comment that allows nothing",
+        "warning",
+        "`# agentrun: allow CODE reason` at the end of a line keeps the finding with that code on that line "
+        "from being reported. The reason is needed. Warnings and notes can be allowed, and a few errors that "
+        "depend on what agentrun knows, such as an unknown model; an error that would stop the agent cannot.",
+        bad="voice: marin  # agentrun: allow AR303",
+        good="language: kr  # agentrun: allow AR307 this desk speaks Kanuri",
+    ),
+    Code(
+        "AR131",
+        "unused suppression",
+        "warning",
+        "The comment allows a finding that is not there (any more). Remove it, so that it does not hide the "
+        "next one.",
+        bad="voice: marin  # agentrun: allow AR303 a voice of our own",
+        good="voice: marin",
     ),
 )

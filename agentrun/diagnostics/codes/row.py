@@ -15,8 +15,11 @@ class Code:
         title: the kind of finding in a few words.
         severity: how bad it is unless the place that finds it knows better.
         story: why it matters and what to do, a few sentences.
-        bad: part of an agent file that yields the code (keys an agent needs are left out).
+        bad: part of a file that yields the code (keys that every file needs are left out).
         good: the same part without the finding.
+        kind: what the examples are parts of.
+        arguable: whether `# agentrun: allow …` may keep back the finding although it is an error; warnings
+            and notes can always be allowed.
 
     """
 
@@ -26,3 +29,5 @@ class Code:
     story: str
     bad: str = ""
     good: str = ""
+    kind: Literal["agent", "scenario"] = "agent"
+    arguable: bool = False

@@ -14,6 +14,7 @@ SESSION_CODES = (
         "and give its `base_url`.",
         bad="model: gpt-realtime-21",
         good="model: gpt-realtime-2.1",
+        arguable=True,
     ),
     Code(
         "AR302",
@@ -23,6 +24,7 @@ SESSION_CODES = (
         "warning, after it an error.",
         bad="model: gpt-4o-realtime-preview",
         good="model: gpt-realtime-2.1",
+        arguable=True,
     ),
     Code(
         "AR303",
@@ -31,6 +33,7 @@ SESSION_CODES = (
         "The provider has no voice of this name. A custom voice is given by its id: `voice: {id: voice_…}`.",
         bad="voice: marine",
         good="voice: marin",
+        arguable=True,
     ),
     Code(
         "AR304",
@@ -58,6 +61,7 @@ SESSION_CODES = (
         "into a file that `instructions: {file: …}` names.",
         bad="prompt: {id: pmpt_123}",
         good="instructions: You are the order desk of a book shop.",
+        arguable=True,
     ),
     Code(
         "AR307",
@@ -66,6 +70,7 @@ SESSION_CODES = (
         "The language is a code of two letters from ISO 639-1, such as `en`, `ko`, `de`.",
         bad="language: kr",
         good="language: ko",
+        arguable=True,
     ),
     Code(
         "AR308",
@@ -84,10 +89,30 @@ SESSION_CODES = (
         good="model: {name: my-model, provider: compatible, base_url: 'https://models.example.com/v1'}",
     ),
     Code(
+        "AR310",
+        "setting that SIP calls refuse",
+        "note",
+        "Sessions that come in by SIP refuse `threshold`, `prefix_padding_ms` and `silence_duration_ms`. The "
+        "agent works on the page and over relayed telephony; to answer SIP calls too, leave them out, or use "
+        "`semantic_vad` with `eagerness`.",
+        bad="turn_detection: {type: server_vad, threshold: 0.6}",
+        good="turn_detection: {type: server_vad}",
+    ),
+    Code(
+        "AR311",
+        "instructions and tools are very long",
+        "warning",
+        "Instructions and tools stand before every turn: they are paid for each time, and only a part of the "
+        "model's memory is certain to take them. The number is an estimate, within about a fifth. Put texts "
+        "to look things up in behind a tool.",
+        bad="instructions: {file: prompts/everything.md}",
+        good="instructions: {file: prompts/desk.md}",
+    ),
+    Code(
         "AR901",
         "not supported yet",
         "note",
-        "The field is part of the agent file and its form is checked, but this version of agentrun does "
+        "The field or file is part of the format and its form is checked, but this version of agentrun does "
         "not act on it.",
         bad="budget: {max_minutes: 10}",
         good="session: {max_duration: 10m}",

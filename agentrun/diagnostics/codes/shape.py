@@ -80,8 +80,8 @@ SHAPE_CODES = (
         "number out of range",
         "error",
         "The number is smaller or larger than the field allows.",
-        bad="turn_detection: {type: server_vad, threshold: 1.5}",
-        good="turn_detection: {type: server_vad, threshold: 0.5}",
+        bad="voice: {name: marin, speed: 2}",
+        good="voice: {name: marin, speed: 1.2}",
     ),
     Code(
         "AR215",

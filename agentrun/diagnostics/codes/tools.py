@@ -19,7 +19,8 @@ TOOL_CODES = (
         "AR402",
         "two tools of one name",
         "error",
-        "The model could not tell them apart. Give one of them another `name`.",
+        "The model could not tell them apart. Tools, MCP servers (by `label`) and handoffs (`handoff_to_…`) "
+        "share one space of names. Give one of them another.",
         bad="tools: [{builtin: hang_up}, {builtin: hang_up}]",
         good="tools: [{builtin: hang_up}]",
     ),
@@ -56,9 +57,9 @@ TOOL_CODES = (
         "The file declares `parameters` for a Python tool, and the function takes other ones. Leave "
         "`parameters` out to have them made from the signature.",
         bad="tools:\n  - python: tools.orders:lookup_order\n"
-        "    parameters: {type: object, properties: {number: {type: string}}}",
+        "    parameters: {type: object, properties: {number: {description: Its number}}}",
         good="tools:\n  - python: tools.orders:lookup_order\n"
-        "    parameters: {type: object, properties: {order_id: {type: string}}}",
+        "    parameters: {type: object, properties: {order_id: {description: Its number}}}",
     ),
     Code(
         "AR407",
@@ -86,6 +87,7 @@ TOOL_CODES = (
         "declare `effect: read`, or remove `retry`.",
         bad=_TICKET + "'}\n    retry: {attempts: 3}",
         good=_TICKET + "'}\n    idempotency: natural\n    retry: {attempts: 3}",
+        arguable=True,
     ),
     Code(
         "AR410",
@@ -102,5 +104,44 @@ TOOL_CODES = (
         "comes back.",
         bad="tools: [{name: ticket, http: {url: 'https://t.example.com/'}}]",
         good="tools: [{name: ticket, description: Read my ticket, http: {url: 'https://t.example.com/'}}]",
+    ),
+    Code(
+        "AR412",
+        "parameters that no value satisfies",
+        "error",
+        "The schema is valid and contradicts itself: a bound above its counterpart, an empty `enum`, a "
+        "choice that is not of the type, a `pattern` that is no regular expression. The model could not "
+        "call the tool.",
+        bad=_TICKET
+        + "'}\n    parameters: {type: object, properties: {size: {type: integer, enum: [small]}}}",
+        good=_TICKET
+        + "'}\n    parameters: {type: object, properties: {size: {type: string, enum: [small]}}}",
+    ),
+    Code(
+        "AR413",
+        "argument without a description",
+        "note",
+        "The model fills in arguments by their descriptions: what it is, and how it is written.",
+        bad=_TICKET + "'}\n    parameters: {type: object, properties: {id: {type: string}}}",
+        good=_TICKET + "'}\n    parameters:\n      type: object\n"
+        "      properties: {id: {type: string, description: Letter A and four digits}}",
+    ),
+    Code(
+        "AR414",
+        "tool that can leave dead air",
+        "warning",
+        "The tool may run for five seconds or more and has no `placeholder`, so the caller may hear nothing "
+        "all that time and ask whether anybody is there. Add a placeholder, or give up earlier.",
+        bad=_TICKET + "'}\n    timeout: 20s",
+        good=_TICKET + "'}\n    timeout: 20s\n    placeholder: One moment, I am opening a ticket.",
+    ),
+    Code(
+        "AR415",
+        "idempotency key that cannot be made",
+        "error",
+        "`idempotency: key` needs `key`, the list of those arguments that make two calls the same.",
+        bad=_TICKET + "'}\n    idempotency: key",
+        good=_TICKET + "'}\n    idempotency: key\n    key: [subject]\n    parameters:\n      type: object\n"
+        "      properties: {subject: {type: string, description: One line}}",
     ),
 )
