@@ -13,9 +13,11 @@ import typer
 
 from agentrun import __version__
 from agentrun.cli.compile import compile_command
+from agentrun.cli.doctor import doctor_command
 from agentrun.cli.engine import engine_command
 from agentrun.cli.exits import report_failure
 from agentrun.cli.explain import explain_command
+from agentrun.cli.init import init_command
 from agentrun.cli.schema import schema_command
 from agentrun.cli.serve import serve_command
 from agentrun.cli.simulate import simulate_command
@@ -30,6 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command("init")(init_command)
 app.command("validate")(validate_command)
 app.command("simulate")(simulate_command)
 app.command("serve")(serve_command)
@@ -37,6 +40,7 @@ app.command("compile")(compile_command)
 app.command("engine")(engine_command)
 app.command("schema")(schema_command)
 app.command("explain")(explain_command)
+app.command("doctor")(doctor_command)
 
 
 def _show_version(wanted: bool) -> None:
