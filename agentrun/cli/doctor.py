@@ -202,7 +202,7 @@ def render_text(checks: list[Check]) -> str:
         lines.append(f"{words}: {_judge(way, checks)}")
         for check in checks:
             if check.way == way:
-                remedy = f": {check.remedy}" if check.remedy else ""
+                remedy = f" → {check.remedy}" if check.remedy else ""
                 lines.append(f"  {check.status:<8} {check.name:<11} {check.message}{remedy}")
     return "\n".join(lines) + "\n"
 
