@@ -43,6 +43,9 @@ class Lines:
     def ask(self, give: Callable[[str | None], None]) -> None:
         asyncio.get_running_loop().call_soon(give, next(self._lines, None))
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
 
 @dataclass
 class Conversation:

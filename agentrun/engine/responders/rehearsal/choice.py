@@ -27,7 +27,7 @@ _NAME, _FIRST_SENTENCE, _REST, _SLOT, _OPTION, _SLOT_TEXT = 3.0, 1.6, 0.9, 1.0, 
 _CONCEPT, _WEAK_CONCEPT, _WEAK_STEM = 0.85, 0.4, 0.6
 _UNNAMED_ACTION, _OTHER_ACTION, _NOT_ASKED, _STATE_ASKED = 0.35, 0.5, 0.6, 0.2
 _CODE_BONUS = 1.0
-_LOOK_ASKED, _POSSIBILITY_ASKED = 1.2, 1.5
+_LOOK_ASKED, _POSSIBILITY_ASKED, _ABOUT_WANTED = 1.2, 1.5, 0.6
 _ABOUT_AN_ORDER = frozenset({"*lookup", "*price", "*number", "history", "detail", "info", "information"})
 _NEGATED = re.compile(
     r"\b(?:don't|do not|dont|never|no need to|rather than|instead of|without|not(?: to)?)\s+((?:\w+\s*){1,3})"
@@ -51,6 +51,12 @@ _BOOKED_BEFORE = re.compile(
     r"|\b(?:have|had|got|made|there(?:'s| is)) (?:an? |the )?(?:appointment|reservation|booking)s?\b",
     re.I,
 )
+_TROUBLE = re.compile(
+    r"\b(?:not|isn'?t|won'?t|doesn'?t|don'?t|can'?t|cannot|stopped|no longer) "
+    r"(?:work|working|works|start|starting|connect|connecting|load|loading|charge|charging)\b"
+    r"|(?:작동|연결|접속)이?\s?(?:안|되지)|안\s?(?:돼요|되네요|켜져|나와)|먹통",
+    re.I,
+)
 _PRINTED = re.compile(r"\b(?:an?|the|my|your|this|that|these|which|what|\w+ed) books?\b|\bbooks\b", re.I)
 _HANG_UP = re.compile(
     r"\b(?:hang ?up|end(?:s|ing)? (?:the |this )?(?:phone )?call|finish(?:es)? the call)\b"
@@ -61,6 +67,7 @@ _EXPLICIT_DEMAND = re.compile(
     r"\b(?:ask|wait|get|obtain|require|need)\w*\b.{0,60}\bconfirm"
     r"|\bconfirm\w*\b.{0,40}\b(?:before|first|with the)\b"
     r"|\b(?:before|only after|unless|until|once|when)\b.{0,60}\bconfirm|\bconfirm with\b"
+    r"|\b(?:wait for|get|hear) (?:a |an |the )?(?:\w+ )?yes\b|\bread (?:it |them |everything )?back\b"
     r"|\bexplicit (?:consent|approval|yes)"
     r"|확인을? ?(?:받|한 뒤|한 후|하고)|(?:정말|전에).{0,30}확인|동의를? ?받",
     re.I,
@@ -84,6 +91,7 @@ def rank_tools(said: str, tools: Sequence[Tool]) -> list[Choice]:
     """Return the tools with their scores, best first; tools that end the call are not among them."""
     offered = [tool for tool in tools if not is_hang_up(tool)]
     negated = find_negated_actions(said)
+    said = _TROUBLE.sub(" problem ", said)
     words = read_words(_NEGATED.sub(_leave_out_action, said))
     actions = _find_said_actions(words, said)
     profiles = {tool.name: _weigh_tool(tool) for tool in offered}
@@ -133,12 +141,18 @@ def _find_text_actions(text: str) -> frozenset[str]:
 def find_actions(tool: Tool) -> frozenset[str]:
     """Return what a tool does to the world, as actions of the lexicon; a tool that only looks has none."""
     words = read_words(tool.words)
-    if words and "lookup" in words[0].concepts:
+    if words and ("lookup" in words[0].concepts or _is_about(words)):
         return frozenset()
     verb = words[0].concepts & ACTIONS.keys() if words else frozenset()
     named = verb or _find_text_actions(tool.words)
     speaks = bool(words) and words[0].stem.isascii()
     return named if named or speaks else _find_text_actions(_first_sentence(tool.description))
+
+
+def _is_about(words: Sequence[Word]) -> bool:
+    """Whether a name means what is known of a thing ("ticket status"), not what is done to it."""
+    tells = len(words) > 1 and bool(words[-1].terms & _ABOUT_AN_ORDER)
+    return tells and not words[0].concepts & {"change", "create"}
 
 
 def find_negated_actions(said: str) -> frozenset[str]:
@@ -188,6 +202,8 @@ def _fit_action(tool: Tool, said: frozenset[str], text: str) -> float:
         return _STATE_ASKED if own or _is_setter(tool) else _LOOK_ASKED
     if own & said:
         return 1.3
+    if _WANTS.search(text) and _is_about(read_words(tool.words)):
+        return _ABOUT_WANTED
     if own & {"book", "buy"} and not said and _WANTS.search(text):
         return 1.3
     factor = _UNNAMED_ACTION if own - {"report", "switch", "play", "buy"} else 1.0

@@ -89,7 +89,7 @@ _CLOCK = re.compile(r"\b([01]?\d|2[0-3])[:.]([0-5]\d)\b\s?(a\.?m\b|p\.?m\b)?", r
 _HALF_DAY = re.compile(r"\b(\d{1,2})(?:\s([0-5]\d))?(?: o'clock)?\s?(a\.?m|p\.?m)\b", re.I)
 _PAST = re.compile(r"\b(half|a? ?quarter|\d{1,2})(?: minutes?)? (past|after|to) (\d{1,2})\b", re.I)
 _OCLOCK = re.compile(
-    r"\b(\d{1,2}) o'?clock\b|\b(?:at|by|around|for) (\d{1,2})(?: ([0-5]\d))?\b(?!\s?(?:[a-z]{3}|\d))", re.I
+    r"\b(\d{1,2}) o'?clock\b|\b(?:at|by|around) (\d{1,2})(?: ([0-5]\d))?\b(?!\s?(?:[a-z]{3}|\d))", re.I
 )
 _NAMED_TIME = re.compile(r"\b(noon|midday|midnight)\b|(정오|자정)", re.I)
 _KO_TIME = re.compile(

@@ -35,6 +35,7 @@ PHRASES: Mapping[str, str] = {
 }
 _QUESTIONS: Mapping[str, str] = {
     "date": "For which date?",
+    "day": "For which day?",
     "time": "At what time?",
     "name": "What is your name, please?",
 }
@@ -165,6 +166,8 @@ def _ask_kind(slot: Slot) -> str | None:
         case "flag":
             rest = _WHETHER.sub("", slot.description.split(".")[0]).rstrip(".") or slot.words
             return f"Yes or no: {rest}?"
+        case "time" | "moment" if slot.words in ("at", "when", "time", "start"):
+            return "At what time?" if slot.kind == "time" else "For when?"
         case "date" | "time" if slot.words in _QUESTIONS and len(slot.description.split()) < 3:
             return _QUESTIONS[slot.words]
         case "date" | "time" if not re.search(r"\b(?:date|day|time|hour|birthday)s?\b", name):
@@ -175,7 +178,7 @@ def _ask_kind(slot: Slot) -> str | None:
             return f"Which {name}, please?"
         case "number" if slot.words in ("quantity", "count", "qty"):
             return "How many would you like?"
-        case "number" if slot.words.endswith("s"):
+        case "number" if slot.words.endswith("s") or slot.words.split()[-1:] == ["people"]:
             return f"How many {slot.words.removeprefix('number of ')}?"
     return None
 
@@ -207,7 +210,7 @@ def _tell_detail(slot: Slot | None, key: str, said: str) -> str:
     if slot is not None and (slot.kind in ("email", "choice") or slot.words in _CLEAR):
         return said
     name = name_slot(slot) if slot else key
-    counted = slot is not None and slot.kind == "number" and name.endswith("s")
+    counted = slot is not None and slot.kind == "number" and name.endswith(("s", "people"))
     return f"{said} {name.removeprefix('number of ')}" if counted else f"{name} {said}"
 
 

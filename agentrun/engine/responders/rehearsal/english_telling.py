@@ -52,7 +52,7 @@ def tell_pairs(pairs: Sequence[Pair], subject: str | None) -> str:
     pairs = _leave_out_status(pairs)
     clauses = [_tell_pair(key, value) for key, value in pairs]
     if clauses and (subject or opening):
-        about = re.match(r"it (?=is|was|contains)", clauses[0]) if subject else None
+        about = re.match(r"it (?=\w)", clauses[0]) if subject else None
         head = f"{subject} " if about else opening or f"{subject}: "
         clauses[0] = head + clauses[0][about.end() if about else 0 :]
     if len(clauses) > 2:
@@ -107,6 +107,8 @@ def _lead_with(pairs: Sequence[Pair]) -> tuple[str | None, str, Sequence[Pair]]:
         return None, "", pairs
     if len(words) > 1 and words[-1] in ("id", "number", "no", "code"):
         return f"{' '.join(words[:-1])} {said}", "", rest
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z]{0,4}-?\d[\w-]*", value) and value == said:
+        return f"{' '.join(words)} {said}", "", rest
     if not isinstance(value, str):
         return None, "", pairs
     if words[-1] in _DAYS:
@@ -171,7 +173,7 @@ def _tell_number(name: str, value: float) -> str:
     unit = _UNITS.get(last, "") if rest else ""
     said = say_value(value)
     if unit and rest[-1] in ("in", "for", "after"):
-        return f"it is {' '.join(rest)} {said} {unit}"
+        return f"it {'' if rest[0].endswith('s') else 'is '}{' '.join(rest)} {said} {unit}"
     return f"the {' '.join(rest)} is {said} {unit}" if unit else f"the {name} is {said}"
 
 
@@ -184,12 +186,15 @@ def _tell_text(key: str, name: str, value: str) -> str:
         return f"it {'was' if over else 'is'} {said}"
     if words and words[-1] in _STATUS_KEYS:
         return f"it is {said}" if words[-1] in ("status", "state") else f"the {name} are {said}"
+    if words and words[0] == "due":
+        return f"it is due {'on ' if said != value else ''}{said}"
     if words and words[-1] in _CONTENT_KEYS:
         return f"it contains {said}"
     if value.lower() in _STATES:
         return f"it is {said}"
-    if name.endswith((" at", " on", " by", " from", " until")):
-        return f"{name} {said}"
+    if name.endswith((" at", " on", " by", " from", " until", " to")):
+        name = f"{name[:-3]} on" if name.endswith(" at") and said[:1].isalpha() and said != value else name
+        return f"{'it was ' if words[0].endswith('ed') else ''}{name} {said}"
     return f"the {name} {'are' if _is_plural(name) else 'is'} {said}"
 
 

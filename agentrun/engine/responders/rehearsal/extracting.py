@@ -127,6 +127,13 @@ def find_account(text: str, slot: Slot) -> list[Found[JsonValue]]:
     return [hit for hit in found if len(hit.value) >= 3 or _stands_after(text[: hit.start], named)]
 
 
+def find_bare_times(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find the time in an answer that is but an hour ("seven", "for half past eight")."""
+    hours = re.findall(r"(?<![\d:])\d{1,2}(?![\d:])", text)
+    found = find_times(f"at {hours[0]}", slot) if len(hours) == 1 else []
+    return [Found(hit.value, 0, len(text)) for hit in found]
+
+
 def find_dates(text: str, slot: Slot, now: datetime.datetime) -> list[Found[JsonValue]]:
     """Find a date, as `YYYY-MM-DD`."""
     return [Found(hit.value.isoformat(), hit.start, hit.end) for hit in find_all_dates(text, now.date())]
@@ -143,10 +150,16 @@ def find_times(text: str, slot: Slot) -> list[Found[JsonValue]]:
 
 
 def find_moments(text: str, slot: Slot, now: datetime.datetime) -> list[Found[JsonValue]]:
-    """Find a date and a time together, as `YYYY-MM-DDTHH:MM:SS` with the offset of `now` if it has one."""
+    """Find a date and a time together, as `YYYY-MM-DDTHH:MM:SS` with the offset of `now` if it has one.
+
+    A time without a day is the next such time.
+    """
     time, date = find_time(text), find_date(text, now.date())
-    if time is None or date is None:
+    if time is None:
         return []
+    if date is None:
+        tomorrow = time.value <= now.time()
+        date = Found(now.date() + datetime.timedelta(days=tomorrow), time.start, time.end)
     moment = datetime.datetime.combine(date.value, time.value, now.tzinfo)
     forms = (moment.isoformat(), moment.strftime("%Y-%m-%d %H:%M"), moment.strftime("%Y-%m-%dT%H:%M"))
     value = next((form for form in forms if is_valid(form, slot.schema)), forms[0])

@@ -90,7 +90,10 @@ class Reading:
             case "date":
                 return self._take_written(extracting.find_dates(text, slot, self.now))
             case "time":
-                return self._take_written(extracting.find_times(text, slot))
+                found = extracting.find_times(text, slot)
+                return self._take_written(
+                    found or (extracting.find_bare_times(text, slot) if focused else [])
+                )
             case "choice":
                 found = extracting.find_choices(text, slot)
                 return self._take_written(found or extracting.find_day_choices(text, slot, self.now))
@@ -104,7 +107,8 @@ class Reading:
         found = extracting.find_numbers(self.written, slot)
         if not focused:
             near = [hit for hit in found if extracting.is_beside(self.written, hit, slot)]
-            found = near or (found if numbers == 1 else [])
+            alone = numbers == 1 and not self.focus and not phrases.find_street(self.written)
+            found = near or (found if alone else [])
         return self._take_written(found)
 
     def _read_account(self, slot: Slot, focused: bool) -> JsonValue | None:

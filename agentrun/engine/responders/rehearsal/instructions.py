@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agentrun.engine.responders.rehearsal.lexicon import WEAK_CONCEPTS
+from agentrun.engine.responders.rehearsal.lexicon import ACTIONS, WEAK_CONCEPTS
 from agentrun.engine.responders.rehearsal.words import is_korean, read_words
 
 _EXACT = re.compile(
@@ -159,9 +159,12 @@ def find_fact(question: str, instructions: str) -> tuple[str, float] | None:
     return (best, best_score) if best and enough else None
 
 
+_ACTION_SHARED = 1.2
+
+
 def _overlap(shared: frozenset[str]) -> float:
     if any(not term.startswith("*") for term in shared):
-        return 1.0
+        return _ACTION_SHARED if any(term[1:] in ACTIONS for term in shared) else 1.0
     return 0.8 if any(term[1:] not in WEAK_CONCEPTS - {"time"} for term in shared) else 0.0
 
 

@@ -49,7 +49,8 @@ _WORDS: Mapping[str, str] = {
     "guests": "인원", "people": "인원",
     "nights": "숙박 일수", "temperature": "온도", "weather": "날씨", "title": "제목",
     "department": "진료과", "symptoms": "증상",
-    "currency": "통화", "free": "빈", "check": "체크", "in": "인", "out": "아웃", "level": "정도",
+    "currency": "통화", "free": "빈", "menu": "메뉴",
+    "check": "체크", "in": "인", "out": "아웃", "level": "정도",
     "brightness": "밝기", "state": "상태",
     "customer": "고객", "recipient": "받는 분", "arrival": "도착", "carrier": "택배사",
     "tracking": "운송장", "available": "예약 가능",
@@ -223,6 +224,7 @@ def name_action(tool: Tool) -> str:
     first = re.split(r"[.(\n]", tool.description, maxsplit=1)[0].strip()
     if is_korean(first) and first.endswith(("합니다", "습니다", "니다")):
         noun = re.sub(r"(?:을|를)?\s?(?:합니다|찾습니다|잡습니다|알려 ?줍니다)$", "", first)
+        noun = re.sub(r"[을를] (\S+)$", r" \1", noun)
         if noun != first and len(noun) <= 24 and not action:
             return noun
     return " ".join(dict.fromkeys(part for part in [*topics, action] if part)) or tool.words

@@ -40,8 +40,7 @@ TOPICS: Mapping[str, str] = {
     "order": "order parcel package shipment stuff delivery deliver ship arrive purchase 주문 배송 택배 소포 "
     "배달 도착",
     "time": "time hour when slot 시간 언제 몇시",
-    "available": "available availability free slot opening vacant vacancy possible 가능 비어 빈 남아 남은 "
-    "자리",
+    "available": "available availability free slot vacant vacancy possible 가능 비어 빈 남아 남은 자리",
     "price": "price cost much fee charge rate expensive 가격 얼마 요금 비용 값",
     "money": "balance money account 잔액 잔고 계좌 통장 돈",
     "card": "card 카드",
@@ -68,6 +67,7 @@ TOPICS: Mapping[str, str] = {
     "door": "door 문",
     "breakfast": "breakfast 조식 아침식사",
     "parking": "park parking garage 주차",
+    "taxi": "taxi cab 택시",
     "lost": "lost lose 분실 잃어",
     "stolen": "stolen theft steal thief 도난 훔쳐 도둑",
     "large": "large big 큰 라지 대형",
@@ -120,6 +120,6 @@ EN_STOP_WORDS = frozenset(_EN_STOP_WORDS.split())
 _KO_STOP_WORDS = """
 저 제 나 내 우리 그 이 저기 그냥 좀 네 아니요 그리고 하지만 그런데 혹시 이거 그거 저는 제가 수 것
 거 때 및 또는 등 안녕하세요 감사합니다 고객 손님 환자 발신자 사용자 주세요 하고 싶어요 싶은데요
-있나요 있어요 합니다 해요 할게요 하는 사용
+있나요 있어요 되나요 돼요 되죠 될까요 하나요 어떻게 합니다 해요 할게요 하는 사용
 """
 KO_STOP_WORDS = frozenset(_KO_STOP_WORDS.split())

@@ -56,11 +56,18 @@ _COURTESY = re.compile(
 )
 _QUOTED = re.compile(r"[\"“”«](.{2,200}?)[\"“”»]|[‘「『](.{2,200}?)[’」』]")
 _SUBJECT_CUE = re.compile(
-    r"\b(?:about|regarding|concerning|saying|that says|because(?: of)?|due to)\s+(.{2,})", re.I | re.S
+    r"\b(?:remind me to|about|regarding|concerning|saying|that says|because(?: of)?|due to)\s+(.{2,})",
+    re.I | re.S,
 )
+_SEARCH_CUE = re.compile(
+    r"\b(?:search(?: for)?|look(?:ing)? for|find(?: me)?|by|do you have|have you got|got any)\s+(.{2,}?)\W*$",
+    re.I,
+)
+_QUERY = frozenset(["query", "search", "keyword", "keywords", "term"])
 _REASON_CUE = re.compile(r"\b(?:because(?: of)?|due to|since|as)\s+(.{2,})", re.I | re.S)
 _KO_REASON = re.compile(r"([가-힣\s]{1,30}?(?:때문에|아파서|나서|해서|있어서|문제로))")
-_PREPOSITIONS = {"from": "from", "origin": "from", "departure": "from", "to": "to", "destination": "to"}
+_PREPOSITIONS = {"from": "from", "origin": "from", "departure": "from", "to": "to", "destination": "to",
+    "pickup": "from", "dropoff": "to", "start": "from"}  # fmt: skip
 _PLACE = (
     r"\b(?:{})\s+(?:the\s+)?"
     r"([A-Z][\w'’-]*(?: [A-Z][\w'’-]*){{0,3}}|[a-z][\w'’-]+(?: [a-z][\w'’-]+){{0,2}})"
@@ -90,7 +97,7 @@ _KO_SENTENCE = re.compile(
 )
 _NO_NAMES = frozenset({"available", "appointment", "order", "cancel", "change", "lookup"})
 _KO_PLACE = re.compile(
-    r"([가-힣A-Za-z]{2,})(?:에서|까지|으로|로|의|에)(?![가-힣])|([가-힣]{2,})\s+(?=날씨|지점|매장)"
+    r"([가-힣A-Za-z]{2,})(?:에서|까지|으로|로|의|에)(?![가-힣])|([가-힣]{2,})\s+(?=날씨|지점|매장)|([가-힣]{2,}?)(?:은|는)요"
 )
 _CLAUSE = re.compile(r"(?<=[.!?;,:])\s+|\s+(?:and|but)\s+(?=i\b|my\b|the\b|it\b)", re.I)
 _REQUEST_STEMS = frozenset(
@@ -163,9 +170,9 @@ def find_name(text: str, rest: str, slot: Slot, *, focused: bool) -> str | None:
     cue = _NAME_CUES.search(text)
     if cue:
         return _cut_name(text[cue.end() :], _NAME_WORDS)
-    hint = _NAME_HINTS.search(text)
+    hint = _NAME_HINTS.search(rest)
     if hint:
-        return _cut_name(text[hint.end() :], _PROPER_WORDS)
+        return _cut_name(rest[hint.end() :], _PROPER_WORDS)
     bare = _find_bare_korean_name(rest)
     return bare or (_read_name_answer(text, rest) if focused else None)
 
@@ -205,8 +212,10 @@ def find_place(text: str, slot: Slot, tool: Tool, *, focused: bool) -> str | Non
     A place that nobody asked for and that may be left out has to be recognisable: capitals or a house number.
     """
     words = slot.words.split()
-    if "address" in words and (street := _STREET.search(text)):
-        return street[0]
+    if focused and is_korean(text):
+        return read_answer(text)
+    if "address" in f"{slot.words} {slot.description}".lower() and (street := find_street(text)):
+        return street
     prepositions = next(
         (_PREPOSITIONS[word] for word in words if word in _PREPOSITIONS), "in|at|to|near|for|from|around"
     )
@@ -216,10 +225,16 @@ def find_place(text: str, slot: Slot, tool: Tool, *, focused: bool) -> str | Non
         if place is not None and (sure or not place[0].islower()):
             return place
     for korean in _KO_PLACE.finditer(text):
-        place = korean[1] or korean[2]
+        place = korean[1] or korean[2] or korean[3]
         if not find_concepts(place) and stem_word(place) not in _REQUEST_STEMS and place not in KO_STOP_WORDS:
             return place
     return read_answer(text) if focused else None
+
+
+def find_street(text: str) -> str | None:
+    """Return a street with its house number."""
+    street = _STREET.search(text)
+    return street[0].strip() if street else None
 
 
 def _cut_place(said: str, tool: Tool) -> str | None:
@@ -248,6 +263,9 @@ def find_gist(text: str, slot: Slot, tool: Tool, *, focused: bool) -> str | None
     if cue and read_words(cue[1]):
         return _trim(cue[1])
     known = _find_known_terms(tool)
+    searched = _SEARCH_CUE.search(text) if _QUERY & set(slot.words.split()) else None
+    if searched and _says_more(searched[1], known, 1):
+        return _trim(searched[1])
     clauses = [clause for clause in _CLAUSE.split(_COURTESY.sub("", text)) if _says_more(clause, known, 1)]
     rest = _trim(" ".join(clauses))
     return rest if _says_more(rest, known, 2 if not is_korean(rest) else 1) else None
@@ -302,7 +320,8 @@ def _trim(text: str) -> str:
 
 
 def _find_known_terms(tool: Tool) -> frozenset[str]:
-    return frozenset(term for word in read_words(tool.words) for term in word.terms)
+    first = re.split(r"(?<=[.!?])\s|\n", tool.description, maxsplit=1)[0]
+    return frozenset(term for word in read_words(f"{tool.words} {first}") for term in word.terms)
 
 
 def _is_known(word: Word, known: frozenset[str]) -> bool:

@@ -21,6 +21,7 @@ from agentrun.engine.responders.rehearsal.choice import (
     choose_tool,
     demands_confirmation,
     find_actions,
+    find_said_actions,
     rank_tools,
 )
 from agentrun.engine.responders.rehearsal.dialogue import Answered, Called, Event, Heard, is_failure
@@ -31,7 +32,7 @@ from agentrun.engine.responders.rehearsal.filling import (
     finish_arguments,
     is_correction,
 )
-from agentrun.engine.responders.rehearsal.instructions import is_question
+from agentrun.engine.responders.rehearsal.instructions import find_fact, is_question
 from agentrun.engine.responders.rehearsal.numbers import write_digits
 from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.engine.responders.rehearsal.smalltalk import find_aside
@@ -63,15 +64,19 @@ _ANOTHER = re.compile(r"\b(?:another|other|different|new|else)\b|다른|새로�
 _OWN_WORDS = frozenset({"gist", "phrase", "name", "place"})
 _CLEARLY = 1.2
 _BARE_WORDS = 4
+_BETTER_FACT = 1.75
+_OWN_MATTER = re.compile(r"\b(?:my|mine|our|ours)\b|(?:^|\s)(?:제|내|우리)\s", re.I)
+_LEAST_WORDS = 2
 _DIGITS = re.compile(r"\d.*\d.*\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A value is missing; `again` if it was asked for before."""
+    """A value is missing for a tool; `again` if it was asked for before."""
 
     slot: Slot
     again: bool
+    tool: Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +178,23 @@ class Caller:
     def _begin(self, text: str) -> Step | None:
         if find_aside(text) in ("who", "help", "repeat", "how_are_you"):
             return None
+        if self._failed and not is_question(text) and not find_said_actions(text):
+            revised = self._revise(text)
+            if revised is not None:
+                return revised
         chosen = choose_tool(text, self.tools)
         is_same = chosen is not None and self._last is not None and chosen.tool.name == self._last.name
         if chosen is None or (is_same and _FOLLOW_UP.search(text)):
-            return self._revise(text) or self._take_bare_value(text)
-        return self._open(chosen.tool, text)
+            return self._revise(text) or self._take_bare_value(text) or self._take_offer(text)
+        return None if self._is_told(chosen.tool, text) else self._open(chosen.tool, text)
+
+    def _is_told(self, tool: Tool, text: str) -> bool:
+        """Whether the instructions answer a general question better than asking back for a tool would."""
+        if not is_question(text) or _OWN_MATTER.search(text) or find_actions(tool) & find_said_actions(text):
+            return False
+        fact = find_fact(text, self.instructions)
+        missing = find_missing(tool.slots, fill_tool(tool, text, self.now))
+        return fact is not None and fact[1] >= _BETTER_FACT and missing is not None
 
     def _take_bare_value(self, text: str) -> Step | None:
         """Look up a number that a caller says without a word on what it is for, if only one tool can."""
@@ -185,6 +202,21 @@ class Caller:
             return None
         able = [tool for tool in self.tools if not find_actions(tool) and self._is_answered_by(tool, text)]
         return self._open(able[0], text) if len(able) == 1 else None
+
+    def _take_offer(self, text: str) -> Step | None:
+        """Do what was looked up, where the caller answers with a value for it ("half past seven, please")."""
+        looked = self._find_tool(self._last.name) if self._last else None
+        if looked is None or find_actions(looked) or len(read_words(text)) > _BARE_WORDS:
+            return None
+        shared = {slot.name for slot in looked.slots}
+        able = [tool for tool in self.tools if find_actions(tool) and self._is_offered(tool, shared, text)]
+        return self._open(able[0], text) if len(able) == 1 else None
+
+    def _is_offered(self, tool: Tool, shared: set[str], text: str) -> bool:
+        given = fill_tool(tool, text, self.now)
+        kinds = {slot.name: slot.kind for slot in tool.slots}
+        fits = any(kinds[key] in _REVISED and key not in shared for key in given)
+        return fits and any(slot.required and slot.name in shared for slot in tool.slots)
 
     def _is_answered_by(self, tool: Tool, text: str) -> bool:
         required = [slot for slot in tool.slots if slot.required]
@@ -264,7 +296,8 @@ class Caller:
             return None
         slots = {slot.name: slot for slot in request.tool.slots}
         answered = request.focus in given and slots[request.focus].kind not in _OWN_WORDS
-        return None if answered or len(read_words(text)) < 2 else best
+        short = len(read_words(text)) < _LEAST_WORDS and not is_question(text)
+        return None if answered or short else best
 
     def _merge(self, request: _Request, given: JsonObject, text: str) -> bool:
         """Take new values over; words of the caller's own only where they were asked for or corrected."""
@@ -286,7 +319,7 @@ class Caller:
         missing = find_missing(tool.slots, request.values)
         if missing is not None:
             asked, request.focus, request.confirming = request.focus, missing.name, False
-            return Ask(missing, again and asked == missing.name)
+            return Ask(missing, again and asked == missing.name, tool)
         request.focus = ""
         if demands_confirmation(tool, self.instructions):
             request.confirming = True

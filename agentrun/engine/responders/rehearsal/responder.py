@@ -13,7 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agentrun.engine.responders.rehearsal.choice import choose_tool, find_actions, is_hang_up
+from agentrun.engine.responders.rehearsal.choice import (
+    choose_tool,
+    find_actions,
+    is_hang_up,
+)
 from agentrun.engine.responders.rehearsal.dialogue import (
     Answered,
     Called,
@@ -188,11 +192,8 @@ class _Answer:
         return str(choice.get("name") or "") or None if isinstance(choice, dict) else None
 
     def _take_step(self, step: Step, text: str) -> Sequence[Move] | None:
-        fact = self._find_better_fact(step, text)
-        if fact is not None:
-            return (Say(fact),)
         match step:
-            case Ask(slot, again):
+            case Ask(slot, again, _):
                 return (Say(self.language.ask(slot, again=again)),)
             case Confirm(tool, arguments):
                 return (Say(self.language.confirm(tool, arguments)),)
@@ -200,13 +201,6 @@ class _Answer:
                 return (Say(self.language.phrase("dropped")),)
             case Go(tool, arguments):
                 return self._call(tool, arguments, text) if self._allows(tool) else None
-
-    def _find_better_fact(self, step: Step, text: str) -> str | None:
-        """Return a fact that answers a question better than asking back would."""
-        if not isinstance(step, Ask) or step.again or not is_question(text) or step.slot.kind == "code":
-            return None
-        fact = find_fact(text, self.instructions)
-        return fact[0] if fact is not None and fact[1] >= 2 else None
 
     def _allows(self, tool: Tool) -> bool:
         choice = self.prompt.tool_choice
@@ -269,7 +263,7 @@ class _Answer:
     def _ask_open(self, caller: Caller) -> str | None:
         """Return the question that an open request waits with, if there is one."""
         match caller.open_step:
-            case Ask(slot):
+            case Ask(slot, _, _):
                 return self.language.ask(slot, again=False)
             case Confirm(tool, arguments):
                 return self.language.confirm(tool, arguments)

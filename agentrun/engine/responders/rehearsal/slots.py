@@ -18,6 +18,7 @@ Kind: TypeAlias = Literal[
 ]  # fmt: skip
 
 _DEEPEST = 4
+_SHORT_DESCRIPTION = 4
 _FORMATS: dict[str, Kind] = {
     "date": "date", "time": "time", "date-time": "moment", "email": "email", "idn-email": "email",
     "uri": "uri",
@@ -198,6 +199,10 @@ def _find_text_kind(name: str, schema: JsonObject, description: str) -> Kind:
         if names & set(words):
             return "name" if kind == "account" and "name" in words else kind
     head = description.split(".", maxsplit=1)[0].lower()
+    told = set(head.split()) if len(head.split()) <= _SHORT_DESCRIPTION else set()
+    for kind, names in _BY_WORD:
+        if kind in ("email", "phone", "date", "time", "name", "place") and names & told:
+            return kind
     if head.endswith("번호") or re.search(r"번호\b", head):
         return "phone" if re.search("전화|휴대", head) else "account"
     return "phrase"

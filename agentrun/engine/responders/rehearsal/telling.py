@@ -19,6 +19,7 @@ _STATUS_KEYS = ("success", "ok", "succeeded")
 _ERROR_KEYS = ("error", "errors", "error_message")
 _DONE = ("ok", "done", "success", "succeeded")
 _MOST_ENTRIES = 3
+_MOST_NAMES = 20
 _MOST_PAIRS = 8
 _LONGEST = 700
 _LONGEST_LEAD = 40
@@ -111,6 +112,8 @@ def _tell_object(value: JsonObject, language: Language) -> str:
         only = next(iter(known.values()))
         if isinstance(only, (list, dict)) and _is_deep(only):
             return tell_result(only, language)
+    if set(known) == {"id"}:
+        return f"{language.phrase('done')} {_tell_members(known, language)}"
     return _tell_members(known, language) if known else language.phrase("done")
 
 
@@ -130,7 +133,8 @@ def _tell_list(entries: list[JsonValue], language: Language) -> str:
         return tell_result(entries[0], language)
     entries = _unwrap_alike(entries)
     if not any(isinstance(entry, (dict, list)) for entry in entries):
-        return f"{language.join([language.say_value('', entry) for entry in entries[:20]])}."
+        said = language.join([language.say_value("", entry) for entry in entries[:_MOST_NAMES]])
+        return f"{said[:1].upper()}{said[1:]}."
     told = [_tell_entry(entry, language) for entry in entries[:_MOST_ENTRIES]]
     return " ".join([language.tell_found(len(entries)), *told])
 

@@ -19,7 +19,7 @@ from agentrun.wire.json import JsonValue
         ({"message": "It is on its way"}, "It is on its way."),
         ({"available": True, "time": "15:30"}, "It is available and the time is 3:30 pm."),
         ([], "I found nothing."),
-        (["nine", "ten", "eleven"], "nine, ten and eleven."),
+        (["nine", "ten", "eleven"], "Nine, ten and eleven."),
         ({"slots": [{"time": "09:00"}, {"time": "10:00"}]},
          "9 am and 10 am."),
         ("plain words", "plain words."),
