@@ -101,7 +101,11 @@ class Generation:
         return self.active is None and self.requested is None
 
     def owe(self, owed: Owed) -> None:
-        """Note something to be said."""
+        """Note something to be said. Turns that wait for one answer are one debt, however many there are."""
+        for waiting in self.owed:
+            if owed.kind == waiting.kind == "turn" and owed.not_before_ms == waiting.not_before_ms:
+                waiting.needs |= owed.needs
+                return
         self.owed.append(owed)
 
     def expect_server(self, now_ms: int) -> None:

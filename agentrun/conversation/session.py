@@ -36,8 +36,10 @@ def on_link_up(state: CallState, _: LinkUp) -> None:
 
 def on_link_down(state: CallState, event: LinkDown) -> None:
     """Without the model there is no call."""
-    code = "link_failed" if state.phase is Phase.CONNECTING else "link_lost"
-    state.outbox.tell(LinkLost(event.code, event.message))
+    code = "link_failed"
+    if state.phase is not Phase.CONNECTING:  # what never was cannot be lost
+        code = "link_lost"
+        state.outbox.tell(LinkLost(event.code, event.message))
     state.outbox.tell(ErrorReported(code, event.message, hint=event.hint))
     state.over = state.over or code
 

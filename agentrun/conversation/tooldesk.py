@@ -24,6 +24,7 @@ class ToolDesk:
         self._outbox = outbox
         self._generation = generation
         self.calls = ToolCalls()
+        self._let_go: set[str] = set()
 
     @property
     def is_hanging_up(self) -> bool:
@@ -49,10 +50,12 @@ class ToolDesk:
     def finish(self, outcome: ToolOutcome) -> bool:
         """Take a tool's outcome; True if it wants to be told at once, over whatever is being said."""
         call = self.calls.pending.pop(outcome.call_id, None)
-        if call is None:
+        if call is not None:
+            return self._answer(outcome, call.batch, call)
+        # that a tool stopped because we stopped it is no news: its outcome was decided and told then
+        if not (outcome.code == "cancelled" and outcome.call_id in self._let_go):
             self._report(outcome, late=True)
-            return False
-        return self._answer(outcome, call.batch, call)
+        return False
 
     def expire(self, now_ms: int) -> bool:
         """Answer the calls whose time is over: nobody knows whether they took effect.
@@ -63,7 +66,7 @@ class ToolDesk:
         """
         urgent = False
         for call in self.calls.expired(now_ms):
-            self._outbox.put(CancelTool(call.call_id))
+            self._let_go_of(call)
             message = f"The tool did not answer within {call.binding.timeout_ms / 1000:g} seconds."
             urgent |= self.finish(_close(call, "unknown", "timeout", message, now_ms))
         return urgent
@@ -72,7 +75,7 @@ class ToolDesk:
         """The caller took the floor: stop the tools that the file wants stopped then."""
         for call in list(self.calls.pending.values()):
             if call.binding.on_interrupt == "cancel":
-                self._outbox.put(CancelTool(call.call_id))
+                self._let_go_of(call)
                 self.finish(_cancel(call, "The caller interrupted before the tool was done.", now_ms))
 
     def hang_up(self, now_ms: int) -> None:
@@ -80,9 +83,13 @@ class ToolDesk:
         pending, self.calls.pending = self.calls.pending, {}
         for call in pending.values():
             if call.binding.on_hangup == "cancel":
-                self._outbox.put(CancelTool(call.call_id))
+                self._let_go_of(call)
                 outcome = _cancel(call, "The call ended before the tool was done.", now_ms)
                 self._report(outcome, late=False)
+
+    def _let_go_of(self, call: PendingCall) -> None:
+        self._let_go.add(call.call_id)
+        self._outbox.put(CancelTool(call.call_id))
 
     def _is_answerable(self, item: JsonObject) -> bool:
         call_id = read_text(item, "call_id")

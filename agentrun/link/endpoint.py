@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from agentrun.errors import ConnectFailed
 from agentrun.secret import Secret
@@ -30,7 +30,13 @@ class Endpoint:
     @property
     def host(self) -> str:
         """Host and port, for messages."""
-        return urlsplit(self.url).netloc
+        return urlsplit(self.url).netloc  # `make_endpoint` lets no user or password in
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host name and port to connect to."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
 
 
 def make_endpoint(base_url: str, model: str, api_key: Secret | None, *, azure: bool = False) -> Endpoint:
@@ -46,14 +52,8 @@ def make_endpoint(base_url: str, model: str, api_key: Secret | None, *, azure: b
         ConnectFailed: the URL cannot be dialled.
 
     """
-    parts = urlsplit(base_url)
-    scheme = _SCHEMES.get(parts.scheme.lower())
-    if scheme is None or not parts.hostname:
-        raise ConnectFailed(
-            f"`{base_url}` is not the address of a Realtime service",
-            url=base_url,
-            hint="give a base URL such as http://127.0.0.1:8765/v1",
-        )
+    parts = _split(base_url)
+    scheme = _SCHEMES[parts.scheme.lower()]
     path = parts.path.rstrip("/")
     path = path if path.endswith("/realtime") else f"{path or '/v1'}/realtime"
     query = "&".join(filter(None, [parts.query, f"model={quote(model, safe='')}"]))
@@ -62,3 +62,25 @@ def make_endpoint(base_url: str, model: str, api_key: Secret | None, *, azure: b
         token = api_key.reveal()
         headers = {"api-key": Secret(token)} if azure else {"Authorization": Secret(f"Bearer {token}")}
     return Endpoint(urlunsplit((scheme, parts.netloc, path, query, "")), headers)
+
+
+def _split(base_url: str) -> SplitResult:
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme.lower() in _SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is no number
+        usable = False
+    if not usable:
+        shown = base_url if "@" not in base_url else "the engine's URL"
+        raise ConnectFailed(
+            f"`{shown}` is not the address of a Realtime service",
+            url=shown,
+            hint="give a base URL such as http://127.0.0.1:8765/v1",
+        )
+    if parts.username is not None or parts.password is not None:
+        raise ConnectFailed(
+            f"the URL of {parts.hostname} holds a user name or a password",
+            url=str(parts.hostname),
+            hint="leave it out and give the key as `model.api_key` or OPENAI_API_KEY",
+        )
+    return parts

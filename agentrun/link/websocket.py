@@ -40,7 +40,7 @@ class WebSocketLink:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._queue: deque[ClientEvent] = deque()
+        self._queue: deque[bytes] = deque()
         self._written = asyncio.Event()
         self._closing = False
         self._socket: ClientConnection | None = None
@@ -72,7 +72,11 @@ class WebSocketLink:
         if len(self._queue) >= MOST_QUEUED:
             self._abort()
             return
-        self._queue.append(event)
+        try:
+            self._queue.append(encode_event(event).encode())
+        except ValueError as error:  # NaN in the file's `overrides`, a lone surrogate in a tool's answer
+            log.error("`%s` cannot be written as JSON and is left out: %s", event.type, error)
+            return
         self._written.set()
 
     async def aclose(self) -> None:
@@ -111,7 +115,7 @@ class WebSocketLink:
                 self._written.clear()
                 while self._queue:
                     async with asyncio.timeout(WRITE_TIMEOUT_S):
-                        await socket.send(encode_event(self._queue.popleft()))
+                        await socket.send(self._queue.popleft(), text=True)
         except TimeoutError:
             log.warning("%s stopped reading; the connection is cut", self._endpoint.host)
             self._abort()
@@ -144,7 +148,7 @@ async def dial(endpoint: Endpoint) -> ClientConnection:
 
 async def _connect_once(endpoint: Endpoint) -> ClientConnection:
     from websockets.asyncio.client import connect
-    from websockets.exceptions import InvalidHandshake, InvalidStatus
+    from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
     try:
         return await connect(
@@ -171,7 +175,7 @@ async def _connect_once(endpoint: Endpoint) -> ClientConnection:
             url=endpoint.url,
             hint="check the address and the network; `agentrun engine` starts a local engine",
         ) from error
-    except InvalidHandshake as error:
+    except (InvalidHandshake, InvalidURI) as error:
         raise ConnectFailed(
             f"{endpoint.host} does not speak WebSocket there ({error})",
             url=endpoint.url,

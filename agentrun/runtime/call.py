@@ -46,6 +46,9 @@ log = logging.getLogger("agentrun.call")
 LATE_TOOLS_MS = 10_000
 """How long tools that finish after a hang-up are waited for."""
 
+MOST_AT_ONCE = 50
+"""Inputs that are taken in one go before other calls have their turn."""
+
 
 class Call:
     """One live run of an agent; also what a Python tool gets as `agentrun.Call`.
@@ -152,11 +155,14 @@ class Call:
             self._ready.clear()
             if not self._inbox:
                 self._inbox.append(Wake())
-            while self._inbox:
+            for _ in range(min(len(self._inbox), MOST_AT_ONCE)):
                 self._handle(self._inbox.popleft())
                 if self._reason is not None:
                     return self._reason
             self._report_idle()
+            if self._inbox:
+                await asyncio.sleep(0)  # a flood on this call must not hold up the others
+                self._ready.set()
 
     def _handle(self, event: Input) -> None:
         for command in self._conversation.handle(event, self._clock.now_ms()):
@@ -207,7 +213,7 @@ class Call:
         self._was_idle = idle
 
     async def _finish_tools(self) -> None:
-        finish_ms = LATE_TOOLS_MS if self._reason != "shutting_down" else 0
+        finish_ms = 0 if self._reason in (None, "shutting_down") else LATE_TOOLS_MS
         with contextlib.suppress(asyncio.CancelledError):
             await self._dispatcher.aclose(finish_ms)
         while self._inbox:

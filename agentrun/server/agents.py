@@ -11,6 +11,7 @@ from pathlib import Path
 from agentrun.channels import Channel
 from agentrun.compiler import compile_agent
 from agentrun.config import AgentSpec, load_agent
+from agentrun.conversation.reports import ErrorReported, Report
 from agentrun.errors import AgentrunError
 from agentrun.link.endpoint import Endpoint, make_endpoint
 from agentrun.link.websocket import WebSocketLink
@@ -20,10 +21,14 @@ from agentrun.runtime.clock import RealClock
 from agentrun.runtime.engines import EngineChoice, choose_engine
 from agentrun.secret import Secret
 from agentrun.server.desk import AgentCard, VariableCard
+from agentrun.server.reach import EngineWatch
 from agentrun.tools.python import describe_function
 from agentrun.wire.json import JsonValue
 
 log = logging.getLogger("agentrun.server")
+
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Where this process reaches itself when it listens on every address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +103,24 @@ class AgentDesk:
         max_calls: how many calls may be live at once.
         token: what the embedded engine of this process asks for, if anything.
 
+    Attributes:
+        watch: knows whether the other engines can be reached.
+
     """
 
     def __init__(
         self, agents: Mapping[str, ServedAgent], *, max_calls: int | None, token: Secret | None = None
     ) -> None:
         self.draining = False
+        self.watch = EngineWatch(agent.engine.endpoint for agent in agents.values() if agent.engine.endpoint)
         self._agents = agents
         self._max_calls = max_calls
         self._token = token
-        self._port: int | None = None
+        self._address: tuple[str, int] | None = None
 
-    def open(self, port: int) -> None:
-        """Note that connections are accepted on this port; the embedded engine answers there."""
-        self._port = port
+    def open(self, host: str, port: int) -> None:
+        """Note that connections are accepted at this address; the embedded engine answers there."""
+        self._address = (_LOOPBACK.get(host, host), port)
 
     @property
     def engine(self) -> str:
@@ -129,7 +138,10 @@ class AgentDesk:
 
     def ready(self) -> tuple[bool, str]:
         """Whether a call could be taken now."""
-        return (True, "ready") if self._port is not None else (False, "starting")
+        if self._address is None:
+            return False, "starting"
+        failure = self.watch.failure
+        return not failure, failure or "ready"
 
     async def take(self, agent: str, variables: Mapping[str, JsonValue], channel: Channel) -> str:
         """Hold one whole call and return the reason of its end.
@@ -143,10 +155,18 @@ class AgentDesk:
             raise AgentrunError(f"there is no agent `{agent}`")
         call_id = f"c_{secrets.token_hex(8)}"
         plan = served.compile(channel.profile, variables, call_id)
-        link = WebSocketLink(served.engine.endpoint or self._local_engine(plan.model.name))
-        call = Call(plan, call_id, link=link, channel=channel, clock=RealClock())
+        endpoint = served.engine.endpoint or self._local_engine(plan.model.name)
+
+        def note(report: Report) -> None:
+            if isinstance(report, ErrorReported) and report.code == "link_failed":
+                self.watch.note_failure(endpoint, report.message)
+
+        link = WebSocketLink(endpoint)
+        call = Call(plan, call_id, link=link, channel=channel, clock=RealClock(), watch=note)
         log.info("call %s: %s on %s", call_id, agent, channel.profile.name)
         return await call.run()
 
     def _local_engine(self, model: str) -> Endpoint:
-        return make_endpoint(f"http://127.0.0.1:{self._port}/v1", model, self._token)
+        host, port = self._address or ("", 0)
+        shown = f"[{host}]" if ":" in host else host
+        return make_endpoint(f"http://{shown}:{port}/v1", model, self._token)

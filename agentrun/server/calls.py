@@ -18,6 +18,8 @@ GOING_AWAY = 1001
 POLICY_VIOLATION = 1008
 INTERNAL_ERROR = 1011
 
+DRAINING = "the server is shutting down"
+
 
 async def answer_browser(websocket: WebSocket) -> None:
     """Serve `WS /agents/{name}/ws`."""
@@ -34,20 +36,22 @@ async def answer_browser(websocket: WebSocket) -> None:
 
 
 def deny_call(desk: CallDesk, lines: Lines, name: str) -> Response | None:
-    """Return why a call to the agent `name` cannot be taken now, or None if it can."""
+    """Return why a call to the agent `name` cannot be taken now, or None if it can.
+
+    An engine that is out of reach is no reason: it may be back, and if not, the call says what is wrong.
+    """
     if name not in {card.name for card in desk.agents()}:
         return _deny(404, "unknown_agent", "no agent has this name; `GET /agents` lists them")
-    ready, message = check_ready(desk)
-    if not ready:
-        return _deny(503, "draining" if desk.draining else "not_ready", message)
+    if desk.draining:
+        return _deny(503, "draining", DRAINING)
     if desk.max_calls is not None and len(lines) >= desk.max_calls:
         return _deny(503, "busy", f"all {desk.max_calls} lines are busy; try again later")
     return None
 
 
 def check_ready(desk: CallDesk) -> tuple[bool, str]:
-    """Return whether new calls are taken, and why not."""
-    return (False, "the server is shutting down") if desk.draining else desk.ready()
+    """Return whether calls should be sent here, and why not."""
+    return (False, DRAINING) if desk.draining else desk.ready()
 
 
 def _deny(status: int, code: str, message: str) -> Response:

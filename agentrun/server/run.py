@@ -23,42 +23,36 @@ from agentrun.server.lines import Lines
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024  # what the Realtime API takes in one event, for `/v1/realtime`
 
-OnReady = Callable[[str, int], None]
+OnReady = Callable[[], object]
 
 
 async def serve_app(
     app: Starlette,
-    host: str,
-    port: int,
+    listener: socket.socket,
     desk: CallDesk,
     drain_s: float = 30.0,
     *,
-    on_ready: OnReady | None = None,
+    on_ready: OnReady = lambda: None,
 ) -> None:
     """Serve `app` until a signal ends it.
 
     Args:
         app: made by `build_app`.
-        host: name or address to listen on.
-        port: 0 for any free port.
+        listener: from `open_listener`; closed by whoever opened it.
         desk: gets `draining` at the first signal.
         drain_s: how long live calls may go on after the first signal.
-        on_ready: called with host and real port once connections are accepted.
-
-    Raises:
-        ListenFailed: the address cannot be listened on.
+        on_ready: called once connections are accepted.
 
     """
-    with open_listener(host, port) as listener:
-        lines: Lines = app.state.lines
-        server = Server(app, lambda: on_ready and on_ready(host, listener.getsockname()[1]))
-        with _without_noise():
-            async with asyncio.TaskGroup() as tasks:
-                shutdown = Shutdown(server, desk, lines, drain_s)
-                task = tasks.create_task(shutdown.run())
-                with catch_signals(shutdown.note_signal):
-                    await server.serve(sockets=[listener])
-                task.cancel()
+    lines: Lines = app.state.lines
+    server = Server(app, on_ready)
+    with _without_noise():
+        async with asyncio.TaskGroup() as tasks:
+            shutdown = Shutdown(server, desk, lines, drain_s)
+            task = tasks.create_task(shutdown.run())
+            with catch_signals(shutdown.note_signal):
+                await server.serve(sockets=[listener])
+            task.cancel()
 
 
 def open_listener(host: str, port: int) -> socket.socket:

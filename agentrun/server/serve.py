@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agentrun.secret import Secret
-from agentrun.server.agents import AgentDesk, load_agents
-from agentrun.server.app import build_app
+from agentrun.server.agents import AgentDesk, ServedAgent, load_agents
+from agentrun.server.app import EngineSession, build_app
 from agentrun.server.guard import is_loopback
-from agentrun.server.run import serve_app
+from agentrun.server.run import open_listener, serve_app
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +59,36 @@ async def serve(
         say(notice)
     token = _decide_token(options)
     desk = AgentDesk(agents, max_calls=options.max_calls, token=token)
-    embedded = any(agent.engine.is_embedded for agent in agents.values())
 
-    def on_ready(host: str, port: int) -> None:
-        desk.open(port)
-        say(f"page: {_page_address(host, port, token)}  (Ctrl-C stops)")
+    with open_listener(options.host, options.port) as listener:
+        port = listener.getsockname()[1]
 
-    if not embedded:
-        await serve_app(
-            build_app(desk, token=token), options.host, options.port, desk, options.drain_s, on_ready=on_ready
-        )
+        def announce() -> None:
+            desk.open(options.host, port)
+            say(f"page: {_page_address(options.host, port, token)}  (Ctrl-C stops)")
+
+        async with _open_engine(agents, say) as engine:
+            watching = asyncio.create_task(desk.watch.run())
+            app = build_app(desk, token=token, engine=engine)
+            await serve_app(app, listener, desk, options.drain_s, on_ready=announce)
+            watching.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _open_engine(
+    agents: Mapping[str, ServedAgent], say: Callable[[str], object]
+) -> AsyncIterator[EngineSession | None]:
+    """Open the embedded engine if an agent needs it."""
+    if not any(agent.engine.is_embedded for agent in agents.values()):
+        yield None
         return
-    from agentrun.engine.driver import EngineParts
     from agentrun.engine.mount import mount_engine
-    from agentrun.engine.responders.rehearsal import RehearsalResponder
-    from agentrun.engine.speech import open_speech
+    from agentrun.engine.opening import open_engine
 
-    async with open_speech() as speech:
-        for line in speech.degraded:
+    async with open_engine("rehearsal") as (parts, degraded):
+        for line in degraded:
             say(f"speech: {line}")
-        engine = mount_engine(EngineParts(RehearsalResponder(), speech))
-        app = build_app(desk, token=token, engine=engine)
-        await serve_app(app, options.host, options.port, desk, options.drain_s, on_ready=on_ready)
+        yield mount_engine(parts)
 
 
 def _decide_token(options: ServeOptions) -> Secret | None:

@@ -49,6 +49,7 @@ async def rehearse(
     try:
         return await call.run()
     finally:
+        lines.close()
         await channel.aclose()
 
 

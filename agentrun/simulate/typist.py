@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import contextlib
 import os
 import queue
 import threading
@@ -25,6 +26,10 @@ class Lines(Protocol):
 
     def ask(self, give: Callable[[str | None], None]) -> None:
         """Call `give` on the event loop with the next line without its end, or None if there is none."""
+        ...
+
+    def close(self) -> None:
+        """Do not call any more."""
         ...
 
 
@@ -56,7 +61,8 @@ class DescriptorLines:
     """Lines from a file descriptor, read by a thread of its own.
 
     The thread reads the descriptor itself: a daemon thread that waits inside of `sys.stdin` would hold its
-    lock when the interpreter shuts down.
+    lock when the interpreter shuts down. It knows nothing of the call, so that the call can go while the
+    thread still waits for somebody to type.
 
     Args:
         descriptor: for example 0.
@@ -65,26 +71,45 @@ class DescriptorLines:
     """
 
     def __init__(self, descriptor: int, prompt: Callable[[], None]) -> None:
-        self._descriptor = descriptor
         self._prompt = prompt
-        self._loop = asyncio.get_running_loop()
-        self._asked: queue.SimpleQueue[Callable[[str | None], None]] = queue.SimpleQueue()
-        threading.Thread(target=self._serve, name="typed lines", daemon=True).start()
+        self._give: Callable[[str | None], None] | None = None
+        self._asked: queue.SimpleQueue[None] = queue.SimpleQueue()
+        loop = asyncio.get_running_loop()
+
+        def deliver(line: str | None) -> None:
+            loop.call_soon_threadsafe(self._deliver, line)
+
+        threading.Thread(
+            target=_read_lines, args=(descriptor, self._asked, deliver), name="typed lines", daemon=True
+        ).start()
 
     def ask(self, give: Callable[[str | None], None]) -> None:
         """Read the next line."""
         self._prompt()
-        self._asked.put(give)
+        self._give = give
+        self._asked.put(None)
 
-    def _serve(self) -> None:
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        pending, ended = "", False
-        while True:
-            give = self._asked.get()
-            while "\n" not in pending and not ended:
-                data = os.read(self._descriptor, 65536)
-                ended = not data
-                pending += decoder.decode(data, final=ended)
-            line, newline, pending = pending.partition("\n")
-            self._loop.call_soon_threadsafe(give, line if line or newline else None)
-            del give  # it leads to the whole call, which must be free to go while the thread waits here
+    def close(self) -> None:
+        """Let go of whoever asked; a line that comes later is dropped."""
+        self._give = None
+
+    def _deliver(self, line: str | None) -> None:
+        give, self._give = self._give, None
+        if give is not None:
+            give(line)
+
+
+def _read_lines(
+    descriptor: int, asked: queue.SimpleQueue[None], deliver: Callable[[str | None], object]
+) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    pending, ended = "", False
+    while True:
+        asked.get()
+        while "\n" not in pending and not ended:
+            data = os.read(descriptor, 65536)
+            ended = not data
+            pending += decoder.decode(data, final=ended)
+        line, newline, pending = pending.partition("\n")
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            deliver(line if line or newline else None)

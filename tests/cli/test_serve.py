@@ -30,6 +30,7 @@ class Served:
 
     process: subprocess.Popen[str]
     lines: list[str]
+    host: str
     port: int
 
     @property
@@ -60,11 +61,11 @@ def serving(tmp_path: Path, *arguments: str, **extra: str) -> Iterator[Served]:
     assert process.stdout is not None
     lines: list[str] = []
     try:
-        while not (found := re.search(r"page: http://127\.0\.0\.1:(\d+)/", lines[-1] if lines else "")):
+        while not (found := re.search(r"page: http://(\S+):(\d+)/", lines[-1] if lines else "")):
             line = process.stdout.readline()
             assert line, process.communicate(timeout=5)[1]
             lines.append(line)
-        yield Served(process, lines, int(found[1]))
+        yield Served(process, lines, found[1], int(found[2]))
     finally:
         if process.poll() is None:
             process.kill()
@@ -137,6 +138,20 @@ def test_a_caller_who_vanishes_in_mid_word_leaves_the_server_alive(tmp_path: Pat
         assert httpx.get(f"{served.url}/healthz").status_code == 200
 
 
+@pytest.mark.parametrize("extra", [("--token", "let-me-in"), ("--host", "::1")])
+def test_the_embedded_engine_answers_whatever_the_address_and_the_token(
+    tmp_path: Path, extra: tuple[str, str]
+) -> None:
+    if "::1" in extra and not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    with serving(tmp_path, "agents/support.yaml", *extra) as served:
+        headers = {"Authorization": "Bearer let-me-in"}
+        address = f"ws://{served.host}:{served.port}/agents/support/ws"
+        with connect(address, compression=None, additional_headers=headers) as line:
+            line.send(json.dumps({"type": "start", "variables": {}}))
+            assert "Harbour" in str(read_until(line, "transcript", role="agent", final=True)["text"])
+
+
 def test_a_refusing_provider_is_told_to_the_caller(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -147,6 +162,9 @@ def test_a_refusing_provider_is_told_to_the_caller(tmp_path: Path) -> None:
         line.send(json.dumps({"type": "start", "variables": {}}))
         error = read_until(line, "error")
         assert f"nobody answers at 127.0.0.1:{port}" in str(error["message"])
+        readiness = httpx.get(f"{served.url}/readyz")
+        assert readiness.status_code == 503
+        assert f"127.0.0.1:{port}" in readiness.json()["message"]
         assert read_until(line, "ended")["reason"] == "link_failed"
         assert httpx.get(f"{served.url}/healthz").status_code == 200
 

@@ -657,7 +657,6 @@ def test_a_session_that_is_never_answered_ends_the_call() -> None:
 def test_a_link_that_could_not_be_made() -> None:
     rig = Rig(make_plan())
     assert rig.take(LinkDown("nobody answers", hint="start it")) == [
-        "tell link.lost",
         "tell error",
         "tell call.ended",
         "End",

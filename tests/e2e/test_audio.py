@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import time
-from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
-from agentrun.audio.resample import resample
-from agentrun.audio.wav import parse_wav, render_wav
+from agentrun.audio.wav import render_wav
 from agentrun.conversation.inputs import CallerAudio
 from tests.e2e.conftest import Browser
+from tests.e2e.speaking import DEVICE_HZ, ESPEAK, speak
 from tests.server.echo import EchoDesk
 
 pytest.importorskip("numpy", reason="needs the extra `speech`")
@@ -23,9 +20,6 @@ from numpy.typing import NDArray
 Samples: TypeAlias = NDArray[np.floating]
 
 pytestmark = pytest.mark.browser
-
-ESPEAK = shutil.which("espeak-ng")
-DEVICE_HZ = 48_000
 
 
 def make_device_tone(hz: float, seconds: float, level: float = 0.5) -> bytes:
@@ -83,16 +77,6 @@ def test_a_tone_above_the_band_does_not_fold_back(browser: Browser, desk: EchoDe
     start_talking(browser)
     heard = to_floats(wait_heard(browser, desk, 2)[24_000:])
     assert np.abs(heard).max() < 0.002  # 9 kHz would be its mirror
-
-
-def speak(text: str, path: Path) -> bytes:
-    """Write `text` as a 48 kHz WAV for the microphone; returns the same speech at 24 kHz."""
-    assert ESPEAK
-    spoken = subprocess.run([ESPEAK, "--stdout", text], capture_output=True, check=True).stdout
-    wav = parse_wav(spoken)
-    silence = bytes(2 * DEVICE_HZ // 2)
-    path.write_bytes(render_wav(silence + resample(wav.pcm, wav.rate_hz, DEVICE_HZ) + silence, DEVICE_HZ))
-    return resample(wav.pcm, wav.rate_hz, 24_000)
 
 
 @pytest.mark.skipif(ESPEAK is None, reason="needs espeak-ng on the PATH")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Browser
+from tests.e2e.speaking import ESPEAK, speak
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -20,8 +21,10 @@ COMMAND = [sys.executable, "-c", "from agentrun.cli import main; main()"]
 
 
 @pytest.fixture(scope="module")
-def served(chromium: Browser) -> Iterator[Browser]:
+def served(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    books = tmp_path_factory.mktemp("books")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+    environment |= {"HARBOUR_BOOKS_DB": str(books / "orders.db"), "BADA_CLINIC_DB": str(books / "clinic.db")}
     command = [*COMMAND, "serve", "agents/support.yaml", "agents/clinic.yaml", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE) as process:
         try:
@@ -62,5 +65,36 @@ def test_the_clinic_answers_in_korean(served: Browser) -> None:
     served.say("월요일에 빈 시간 있나요?")
     served.wait_text("li.tool.ok", "find_free_slots")
     served.wait_text(".turn.agent:last-child .words", "월요일")
+    served.find("#hang-up").click()
+    served.wait_text("#after-text", "You hung up.")
+
+
+AFTER_GREETING_S = 6.0
+"""When the caller speaks; the greetings are over by then."""
+
+
+@pytest.mark.speech
+@pytest.mark.skipif(ESPEAK is None, reason="needs espeak-ng on the PATH")
+@pytest.mark.parametrize(
+    ("agent", "voice", "said", "tool", "argument", "answered"),
+    [
+        ("support", "en-us", "Where is my order A 1 0 0 1?", "lookup_order", "A1001", "A1001"),
+        ("clinic", "ko", "월요일에 빈 시간 있나요?", "find_free_slots", "20", "월요일"),
+    ],
+)
+def test_what_is_spoken_reaches_the_tool(
+    served: Browser, agent: str, voice: str, said: str, tool: str, argument: str, answered: str
+) -> None:
+    """From the microphone through page, recogniser and mind to the tool, and back as speech."""
+    pytest.importorskip("pocketsphinx", reason="needs the extra `speech`")
+    speak(said, served.microphone, voice=voice, after_s=AFTER_GREETING_S)
+    served.set_microphone("granted")
+    served.open()
+    served.find("#headphones").click()
+    served.start(agent)
+    served.wait_text("li.tool.ok", tool, 30)
+    served.wait_text("li.tool.ok .arguments", argument)
+    served.wait_text(".turn.agent:last-child .words", answered)
+    served.wait_text(".turn.agent:last-child .note", "first sound after")
     served.find("#hang-up").click()
     served.wait_text("#after-text", "You hung up.")

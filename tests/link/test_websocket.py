@@ -187,3 +187,34 @@ async def test_a_peer_that_stops_reading_is_cut_off(monkeypatch: pytest.MonkeyPa
     down = seen[-1]
     assert isinstance(down, LinkDown)
     assert down.code == 1006
+
+
+async def test_a_queue_that_nobody_drains_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "MOST_QUEUED", 10)
+    async with serving(wait_for_close) as endpoint:
+        link = WebSocketLink(endpoint)
+        seen: list[LinkInput] = []
+
+        def flood(event: LinkInput) -> None:
+            seen.append(event)
+            if isinstance(event, LinkUp):
+                for _ in range(11):  # no turn for the writer in between
+                    link.send(client.ResponseCreate())
+
+        await link.run(flood)
+    assert [type(event) for event in seen] == [LinkUp, LinkDown]
+
+
+async def test_an_event_that_is_not_json_is_left_out_and_the_session_goes_on() -> None:
+    received: list[str] = []
+
+    async def handler(connection: ServerConnection) -> None:
+        received.append(str(await connection.recv()))
+
+    async with serving(handler) as endpoint:
+        link = WebSocketLink(endpoint)
+        link.send(client.SessionUpdate({"speed": float("nan")}))
+        link.send(client.SessionUpdate({"instructions": "\ud800"}))
+        link.send(client.ResponseCreate())
+        await collect(link)
+    assert received == ['{"type":"response.create"}']

@@ -12,7 +12,7 @@ import pytest
 from agentrun.channels import PostCaller
 from agentrun.channels.text import TextChannel
 from agentrun.conversation import reports
-from agentrun.conversation.inputs import LinkDown, LinkUp
+from agentrun.conversation.inputs import CallerLeft, LinkDown, LinkUp
 from agentrun.conversation.reports import Report
 from agentrun.engine.local import LocalEngine
 from agentrun.engine.responders.script import ScriptedResponder
@@ -336,3 +336,64 @@ async def test_the_same_rehearsal_twice_gives_the_same_reports() -> None:
         ]
 
     assert await run() == await run()
+
+
+async def test_a_tool_that_takes_too_long_is_stopped_and_reported_once() -> None:
+    stopped = asyncio.Event()
+
+    async def endless(_arguments: JsonObject, _call: CallContext) -> JsonValue:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    moves: list[list[Move]] = [
+        [CallMove("lookup_order", {"order_id": "A1"})],
+        [Say("I could not confirm it.")],
+    ]
+    plan = make_plan(dataclasses.replace(LOOKUP, timeout_ms=50, placeholder=None))
+    _, told = await hold(plan, moves, Script(lambda line: line.type_line("Go")), endless)
+    assert stopped.is_set()
+    assert [report.outcome for report in only(reports.ToolReturned, told)] == ["unknown"]
+
+
+async def test_a_write_finishes_after_the_caller_hung_up_and_is_reported_late() -> None:
+    begun = asyncio.Event()
+
+    async def booking(_arguments: JsonObject, _call: CallContext) -> JsonValue:
+        begun.set()
+        await asyncio.sleep(0.05)
+        return "booked"
+
+    def hang_up_meanwhile(call: Call, _clock: VirtualClock) -> None:
+        async def leave() -> None:
+            await begun.wait()
+            call.post(CallerLeft())
+
+        leaving.append(asyncio.create_task(leave()))
+
+    leaving: list[asyncio.Task[None]] = []
+    moves: list[list[Move]] = [[CallMove("lookup_order", {"order_id": "A1"})]]
+    plan = make_plan(dataclasses.replace(LOOKUP, effect="write", on_hangup="finish", placeholder=None))
+    script = Script(lambda line: line.type_line("Go"))
+    reason, told = await hold(plan, moves, script, booking, hang_up_meanwhile)
+    assert reason == "caller_hung_up"
+    (returned,) = only(reports.ToolReturned, told)
+    assert (returned.outcome, returned.result, returned.late) == ("ok", "booked", True)
+
+
+async def test_cancelling_a_call_does_not_wait_for_its_tools() -> None:
+    begun = asyncio.Event()
+
+    async def endless(_arguments: JsonObject, _call: CallContext) -> JsonValue:
+        begun.set()
+        await asyncio.Event().wait()
+        return None
+
+    plan = make_plan(dataclasses.replace(LOOKUP, effect="write", on_hangup="finish", placeholder=None))
+    moves: list[list[Move]] = [[CallMove("lookup_order", {"order_id": "A1"})]]
+    running = asyncio.create_task(hold(plan, moves, Script(lambda line: line.type_line("Go")), endless))
+    await begun.wait()
+    running.cancel()
+    done, _ = await asyncio.wait([running], timeout=5)
+    assert done == {running}

@@ -6,13 +6,15 @@ import asyncio
 import sys
 
 from agentrun.server.app import build_app
-from agentrun.server.run import serve_app
+from agentrun.server.run import open_listener, serve_app
 from tests.server.echo import EchoDesk
 
 
 def main() -> None:
     desk, drain_s = EchoDesk(), float(sys.argv[1])
-    asyncio.run(serve_app(build_app(desk), "127.0.0.1", 0, desk, drain_s, on_ready=lambda _, port: say(port)))
+    with open_listener("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        asyncio.run(serve_app(build_app(desk), listener, desk, drain_s, on_ready=lambda: say(port)))
     say("left in good order")
 
 

@@ -93,7 +93,6 @@ def receive_all(socket: WebSocketTestSession) -> Iterator[JsonObject | None]:
     [
         ("/agents/nobody/ws", {}, 404, "unknown_agent"),
         ("/agents/echo/ws", {"draining": True}, 503, "draining"),
-        ("/agents/echo/ws", {"state": (False, "no engine")}, 503, "not_ready"),
         ("/agents/echo/ws", {"max_calls": 0}, 503, "busy"),
     ],
 )
@@ -102,6 +101,13 @@ def test_calls_that_cannot_be_taken(path: str, change: JsonObject, status: int, 
     with pytest.raises(WebSocketDenialResponse) as denied, client.websocket_connect(WS + path):
         pass
     assert (denied.value.status_code, denied.value.json()["code"]) == (status, code)
+
+
+def test_a_call_is_tried_although_the_engine_was_out_of_reach() -> None:
+    client = open_client(EchoDesk(state=(False, "no engine")))
+    with client.websocket_connect(WS + "/agents/echo/ws") as socket:
+        socket.send_json({"type": "start"})
+        assert socket.receive_json()["type"] == "started"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,9 @@ async def test_a_person_takes_time_to_speak_and_empty_lines_are_skipped() -> Non
         def ask(self, give: object) -> None:
             asyncio.get_running_loop().call_soon(give, next(lines))  # type: ignore[arg-type]
 
+        def close(self) -> None:
+            return None
+
     typist = Typist(channel, clock, Given())
     typist.on_idle()
     await clock.wait(asyncio.Event(), 10_000)

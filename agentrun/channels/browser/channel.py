@@ -24,7 +24,7 @@ from agentrun.channels.browser.messages import (
 )
 from agentrun.channels.browser.outbox import Outbox
 from agentrun.channels.browser.pace import Pace
-from agentrun.conversation.inputs import CallerAudio, CallerLeft
+from agentrun.conversation.inputs import CallerAudio, CallerImage, CallerLeft, CallerText
 from agentrun.conversation.reports import CallEnded, Report
 from agentrun.plan import BROWSER, ChannelProfile
 from agentrun.wire.json import JsonValue
@@ -70,8 +70,10 @@ class BrowserChannel:
         self._left = asyncio.Event()
         self._reason = VANISHED
         self._messages = Pace(per_s=200, burst=1000)
+        self._turns = Pace(per_s=2, burst=20)
         self._audio = Pace(per_s=2 * BYTES_PER_S, burst=20 * BYTES_PER_S)
         self._refusals = 0
+        self._writer: asyncio.Task[None] | None = None
         self._closed = False
         self.ended = False
         """True once the page was told that its call is over."""
@@ -104,11 +106,17 @@ class BrowserChannel:
 
     async def run(self, post: PostCaller) -> None:
         """Read the page until it leaves, handing each input to `post`; end with one `CallerLeft`."""
-        async with asyncio.TaskGroup() as tasks:
-            pumps = [tasks.create_task(self._read(post)), tasks.create_task(self._write())]
+        # The writer outlives this: cancelled in mid-message it would lose the last words. `aclose` ends it.
+        self._writer = asyncio.create_task(self._write(), name="browser writer")
+        reader = asyncio.create_task(self._read(post), name="browser reader")
+        reader.add_done_callback(lambda _: self.leave(self._reason))
+        try:
             await self._left.wait()
-            for pump in pumps:
-                pump.cancel()
+        finally:
+            reader.cancel()
+            (fault,) = await asyncio.gather(reader, return_exceptions=True)
+        if isinstance(fault, Exception):
+            raise fault
         self._outbox.clear_audio()
         post(CallerLeft(self._reason))
 
@@ -148,9 +156,10 @@ class BrowserChannel:
         self._closed = True
         self.leave(VANISHED)
         self._outbox.clear_audio()
+        self._filled.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._send_timeout_s):
-                await self._flush()
+                await (self._writer or self._flush())
                 await self._socket.close(code, reason)
 
     def _fill(self) -> None:
@@ -168,7 +177,6 @@ class BrowserChannel:
                     return
                 case _:
                     post(message)
-        self.leave(self._reason)
 
     async def _next(self) -> PageMessage | None:
         """Return the next good message; None if the page is gone or has sent too much that is not good."""
@@ -188,6 +196,8 @@ class BrowserChannel:
         audio_bytes = len(message.audio) if isinstance(message, CallerAudio) else 0
         if not self._messages.take(1, now_s):
             raise RefusedMessage("too_many_messages", "messages come too fast; this one was dropped")
+        if isinstance(message, CallerText | CallerImage) and not self._turns.take(1, now_s):
+            raise RefusedMessage("too_many_turns", "nobody speaks that fast; this one was dropped")
         if not self._audio.take(audio_bytes, now_s):
             raise RefusedMessage("too_much_audio", "audio comes faster than speech; this was dropped")
 
@@ -199,13 +209,14 @@ class BrowserChannel:
             self.leave("error")
 
     async def _write(self) -> None:
-        while True:
+        while not self._closed:
             await self._filled.wait()
             self._filled.clear()
             await self._flush()
+        await self._flush()
 
     async def _flush(self) -> None:
-        """Write all that waits; a message is taken out first, so that a cancelled write never repeats it."""
+        """Write all that waits."""
         while (message := self._outbox.pop()) is not None:
             try:
                 async with asyncio.timeout(self._send_timeout_s):
