@@ -67,10 +67,9 @@ each place where one stands; nothing is ignored silently.
 _COMMANDS_NOT_YET = """\
 ## Commands
 
-These belong to the design and do not exist yet: `agentrun init`, `talk`, `tools`, `calls`, `doctor`. Scenario
-files are checked by `agentrun validate` (with a note, AR901), and `agentrun simulate AGENT SCENARIO…` refuses
-them with a message. `validate --format` knows `text`,
-`concise`, `json` and `github`; `agentrun engine` has one responder, `rehearsal`.
+These belong to the design and do not exist yet: `agentrun talk`, `tools`, `calls`. Scenario files are checked
+by `agentrun validate` (with a note, AR901), and `agentrun simulate AGENT SCENARIO…` refuses them with a
+message. `agentrun engine` has one responder, `rehearsal`.
 
 ## Channels
 
