@@ -292,11 +292,16 @@ class SessionDriver:
             error = "no speech recogniser is installed; install `agentrun[speech]`"
             self._put(Heard(order.item_id, "", error))
             return
-        if ahead is not None:
-            transcript = await ahead.task
-        else:
-            pcm16k = to_pcm16k(order.audio, order.format)
-            transcript = await recogniser.transcribe(pcm16k, self._hints, self._language or None)
+        try:
+            if ahead is not None:
+                transcript = await ahead.task
+            else:
+                pcm16k = to_pcm16k(order.audio, order.format)
+                transcript = await recogniser.transcribe(pcm16k, self._hints, self._language or None)
+        except (AgentrunError, OSError) as error:  # a broken part costs one turn, not the session
+            log.warning("what the caller said could not be recognised: %s", error)
+            self._put(Heard(order.item_id, "", "the speech recogniser failed"))
+            return
         self._put(Heard(order.item_id, transcript.text))
 
     async def _generate(self, order: Generate) -> None:

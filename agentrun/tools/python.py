@@ -4,7 +4,8 @@
 
 Sync functions run in threads, async ones on the loop. What the function returns must have a JSON form
 (`outcome.to_json`). To tell the model why something is not possible, a function raises `agentrun.ToolError`
-with a sentence; any other exception reaches the model as its type only, and the log with its stack.
+with a sentence; any other exception reaches the model as its type only, and the log with its stack. Either is
+the tool's own word that it failed, so a function should raise before it takes effect, not after.
 """
 
 from __future__ import annotations
