@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 
 from agentrun.cli.exits import Exit
 from agentrun.cli.options import parse_variables
+from agentrun.cli.terminal import wants_color
 
 if TYPE_CHECKING:
     from agentrun.config import AgentSpec
@@ -163,4 +165,6 @@ def _report(findings: tuple[Diagnostic, ...]) -> None:
     from agentrun.config import read_sources
     from agentrun.diagnostics import Report, render_text
 
-    typer.echo(render_text(Report(findings, sources=read_sources(findings))), nl=False, err=True)
+    color = wants_color(sys.stderr)
+    text = render_text(Report(findings, sources=read_sources(findings)), color=color)
+    typer.echo(text, nl=False, err=True, color=color)

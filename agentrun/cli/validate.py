@@ -59,6 +59,7 @@ def validate_command(
     """
     from agentrun.config import check_paths
     from agentrun.diagnostics import RENDERERS, Report
+    from agentrun.diagnostics.render_github import render_annotations
 
     checked = check_paths(
         [str(path) for path in paths],
@@ -73,7 +74,7 @@ def validate_command(
     color = output is None and wants_color(sys.stdout)
     _write(RENDERERS[chosen](report, color=color), output, color)
     if output_format is None and os.environ.get("GITHUB_ACTIONS") == "true":
-        typer.echo(RENDERERS["github"](report), nl=False)
+        typer.echo(render_annotations(report), nl=False)
     code, verdict = _judge(checked, report)
     if chosen in _FOR_PEOPLE or output is not None:
         typer.echo(verdict, err=True)

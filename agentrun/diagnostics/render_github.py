@@ -7,24 +7,28 @@ annotations of each kind and drops the rest without a word, so the rest is writt
 from __future__ import annotations
 
 from agentrun.diagnostics.escape import escape_controls
-from agentrun.diagnostics.model import Diagnostic
+from agentrun.diagnostics.model import Diagnostic, Severity, count_severity
 from agentrun.diagnostics.render_concise import render_headline
 from agentrun.diagnostics.report import Report
 
 MOST_ANNOTATIONS = 10
-_LEVELS = {"error": "error", "warning": "warning", "note": "notice"}
+_LEVELS: dict[Severity, str] = {"error": "error", "warning": "warning", "note": "notice"}
 
 
 def render_github(report: Report, *, color: bool = False) -> str:
     """Return workflow commands for ten findings of each severity, and lines for those that are left."""
+    _, rest = _split(report)
+    # GitHub looks for commands at the start of a line, and a file may have any name.
+    return render_annotations(report) + "".join(f"- {render_headline(finding)}\n" for finding in rest)
+
+
+def render_annotations(report: Report) -> str:
+    """Return the workflow commands alone, and how many findings have none; to stand beside another format."""
     shown, rest = _split(report)
     lines = [_render_command(finding, report) for finding in shown]
     for severity in _LEVELS:
-        left = [finding for finding in rest if finding.severity == severity]
-        if left:
-            lines.append(f"{len(left)} more of severity {severity}, without annotations:")
-            # GitHub looks for commands at the start of a line, and a file may have any name.
-            lines += [f"- {render_headline(finding)}" for finding in left]
+        if left := count_severity(rest, severity):
+            lines.append(f"{left} more of severity {severity}, without annotations")
     return "".join(line + "\n" for line in lines)
 
 

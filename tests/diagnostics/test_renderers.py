@@ -7,6 +7,7 @@ import pytest
 
 from agentrun.diagnostics import RENDERERS, Diagnostic, Remark, Report, Span, diagnose
 from agentrun.diagnostics.identity import identify
+from agentrun.diagnostics.render_github import render_annotations
 
 
 @pytest.fixture
@@ -80,9 +81,10 @@ def test_github_shows_ten_annotations_of_a_level_and_lists_the_rest() -> None:
     lines = RENDERERS["github"](Report((*many, one))).splitlines()
     assert sum(line.startswith("::error ") for line in lines) == 10
     assert sum(line.startswith("::warning ") for line in lines) == 1
-    assert lines[11] == "15 more of severity error, without annotations:"
+    assert lines[11] == "15 more of severity error, without annotations"
     assert lines[12] == "- ::error::a.yaml:11:1: error[AR214]: wrong 11"
     assert len(lines) == 11 + 1 + 15
+    assert render_annotations(Report((*many, one))).splitlines() == lines[:12]
 
 
 def test_paths_are_relative_to_the_root_where_the_report_is_read_elsewhere() -> None:
