@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agentrun.engine.responders.rehearsal import extracting, phrases
+from agentrun.engine.responders.rehearsal import extracting, naming, phrases
 from agentrun.engine.responders.rehearsal.checking import is_valid
 from agentrun.engine.responders.rehearsal.dates import Found, spread_month
 from agentrun.engine.responders.rehearsal.numbers import write_digits
@@ -107,7 +107,7 @@ class Reading:
         found = extracting.find_numbers(self.written, slot)
         if not focused:
             near = [hit for hit in found if extracting.is_beside(self.written, hit, slot)]
-            alone = numbers == 1 and not self.focus and not phrases.find_street(self.written)
+            alone = numbers == 1 and not self.focus and not naming.find_street(self.written)
             found = near or (found if alone else [])
         return self._take_written(found)
 
@@ -152,7 +152,7 @@ class Reading:
 
     def _read_words(self, slot: Slot, focused: bool) -> str | None:
         if slot.kind == "name":
-            return phrases.find_name(self.said, self.written, slot, focused=focused)
+            return naming.find_name(self.said, self.written, slot, focused=focused)
         if slot.kind == "place":
             return self._read_place(slot, focused)
         if not focused and _REASONS & set(slot.words.split()):
@@ -164,7 +164,7 @@ class Reading:
         return phrases.find_phrase(self.said if focused else self.written, slot, self.tool, focused=focused)
 
     def _read_place(self, slot: Slot, focused: bool) -> str | None:
-        place = phrases.find_place(self.written, slot, self.tool, focused=focused)
+        place = naming.find_place(self.written, slot, self.tool, focused=focused)
         if place is not None:
             self.written = self.written.replace(place, " " * len(place))
         return place

@@ -186,15 +186,18 @@ class Caller:
         is_same = chosen is not None and self._last is not None and chosen.tool.name == self._last.name
         if chosen is None or (is_same and _FOLLOW_UP.search(text)):
             return self._revise(text) or self._take_bare_value(text) or self._take_offer(text)
-        return None if self._is_told(chosen.tool, text) else self._open(chosen.tool, text)
+        return None if self._is_told(chosen, text) else self._open(chosen.tool, text)
 
-    def _is_told(self, tool: Tool, text: str) -> bool:
-        """Whether the instructions answer a general question better than asking back for a tool would."""
+    def _is_told(self, chosen: Choice, text: str) -> bool:
+        """Whether the instructions answer a general question better than this tool would."""
+        tool = chosen.tool
         if not is_question(text) or _OWN_MATTER.search(text) or find_actions(tool) & find_said_actions(text):
             return False
         fact = find_fact(text, self.instructions)
+        if fact is None or chosen.score < THRESHOLD:  # little speaks for the tool
+            return fact is not None and fact[1] >= 1
         missing = find_missing(tool.slots, fill_tool(tool, text, self.now))
-        return fact is not None and fact[1] >= _BETTER_FACT and missing is not None
+        return fact[1] >= _BETTER_FACT and missing is not None
 
     def _take_bare_value(self, text: str) -> Step | None:
         """Look up a number that a caller says without a word on what it is for, if only one tool can."""
