@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
+from agentrun.engine.responders.rehearsal.dates import find_date
 from agentrun.engine.responders.rehearsal.lexicon import KO_STOP_WORDS
 from agentrun.engine.responders.rehearsal.phrases import REQUEST_STEMS, find_known_terms, read_answer
 from agentrun.engine.responders.rehearsal.slots import Slot, Tool
@@ -40,6 +42,8 @@ _PLACE = (
     r"\b(?:{})\s+(?:the\s+)?"
     r"([A-Z][\w'’-]*(?: [A-Z][\w'’-]*){{0,3}}|[a-z][\w'’-]+(?: [a-z][\w'’-]+){{0,2}})"
 )
+_ANY_DAY = datetime.date(2000, 1, 1)
+_TIME_WORDS = frozenset(["now", "right", "next", "this", "during", "later", "soon", "weekend"])
 _PLACE_STARTS = frozenset(["new", "north", "south", "west", "east", "old", "port"])
 _STREET = re.compile(
     r"\b\d{1,4}[a-z]? (?:[A-Z][\w'’-]* ?){1,4}(?<! )"
@@ -159,6 +163,8 @@ def _cut_place(said: str, tool: Tool) -> str | None:
     kept: list[str] = []
     for part in said.split():
         words = read_words(part)
+        if part.lower() in _TIME_WORDS or find_date(part, _ANY_DAY) is not None:
+            break
         if not words or words[0].stem in REQUEST_STEMS or (part.islower() and words[0].terms & known):
             break
         if part.islower() and words[0].concepts and part not in _PLACE_STARTS:

@@ -12,7 +12,6 @@ import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from agentrun.engine.responders.rehearsal.checking import is_valid
 from agentrun.engine.responders.rehearsal.choice import (
@@ -34,8 +33,9 @@ from agentrun.engine.responders.rehearsal.filling import (
 )
 from agentrun.engine.responders.rehearsal.instructions import find_fact, is_question
 from agentrun.engine.responders.rehearsal.numbers import write_digits
-from agentrun.engine.responders.rehearsal.slots import Slot, Tool
+from agentrun.engine.responders.rehearsal.slots import Tool
 from agentrun.engine.responders.rehearsal.smalltalk import find_aside
+from agentrun.engine.responders.rehearsal.steps import Ask, Confirm, Drop, Go, Step
 from agentrun.engine.responders.rehearsal.words import read_words
 from agentrun.wire.json import JsonObject
 
@@ -68,39 +68,6 @@ _BETTER_FACT = 1.75
 _OWN_MATTER = re.compile(r"\b(?:my|mine|our|ours)\b|(?:^|\s)(?:제|내|우리)\s", re.I)
 _LEAST_WORDS = 2
 _DIGITS = re.compile(r"\d.*\d.*\d")
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A value is missing for a tool; `again` if it was asked for before."""
-
-    slot: Slot
-    again: bool
-    tool: Tool
-
-
-@dataclass(frozen=True, slots=True)
-class Confirm:
-    """Everything is there, and a yes is needed first."""
-
-    tool: Tool
-    arguments: JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class Go:
-    """The tool can be called."""
-
-    tool: Tool
-    arguments: JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """The caller does not want it any more."""
-
-
-Step: TypeAlias = Ask | Confirm | Go | Drop
 
 
 @dataclass(slots=True)

@@ -43,10 +43,11 @@ from agentrun.engine.responders.rehearsal.instructions import (
 from agentrun.engine.responders.rehearsal.korean import Korean
 from agentrun.engine.responders.rehearsal.language import Language, detect_language
 from agentrun.engine.responders.rehearsal.neutral import Neutral
-from agentrun.engine.responders.rehearsal.request import Ask, Caller, Confirm, Drop, Go, Step
+from agentrun.engine.responders.rehearsal.request import Caller
 from agentrun.engine.responders.rehearsal.slots import Tool, read_tools
 from agentrun.engine.responders.rehearsal.smalltalk import find_aside
 from agentrun.engine.responders.rehearsal.spelling import find_codes
+from agentrun.engine.responders.rehearsal.steps import Ask, Confirm, Drop, Go, Step
 from agentrun.engine.responders.rehearsal.telling import tell_output
 from agentrun.engine.responders.rehearsal.words import read_words
 from agentrun.engine.seams import Call, Move, Prompt, Say

@@ -15,11 +15,13 @@ from agentrun.wire.json import JsonObject
 from tests.engine.responders.rehearsal.desk import (
     BANK,
     CLINIC,
+    DAY,
     HOME,
     HOTEL,
     NOW,
     PIZZA,
     SHOP,
+    TEXT,
     Desk,
     find_calls,
     find_words,
@@ -27,6 +29,7 @@ from tests.engine.responders.rehearsal.desk import (
     message,
 )
 
+_COUNT: JsonObject = {"type": "integer", "minimum": 1}
 ONE_TURN = [
     (SHOP, "Where is my order A1001?", "lookup_order", {"order_id": "A1001"}),
     (SHOP, "where is my order a one zero zero one", "lookup_order", {"order_id": "A1001"}),
@@ -301,6 +304,87 @@ def test_money_in_korean_words() -> None:
     words = find_words(desk.say("오만 원을 DE4711로요"))
     assert "50000" in words
     assert "DE4711" in words
+
+
+def test_the_slot_that_was_asked_for_gets_the_value() -> None:
+    stay = function(
+        "book_stay", "Book a stay.", ["check_in", "check_out"],
+        check_in={"type": "string", "format": "date"}, check_out={"type": "string", "format": "date"},
+    )  # fmt: skip
+    desk = Desk([stay])
+    desk.say("I'd like to book a stay")
+    assert "check-out" in find_words(desk.say("tomorrow"))
+    stayed = {"check_in": "2026-11-22", "check_out": "2026-11-25"}
+    assert find_calls(desk.say("the 25th")) == [("book_stay", stayed)]
+    both = find_calls(Desk([stay]).say("book a stay from the 3rd to the 5th of December"))
+    assert both == [("book_stay", {"check_in": "2026-12-03", "check_out": "2026-12-05"})]
+
+
+def test_digits_of_a_telephone_number_are_no_pin() -> None:
+    verify = function(
+        "verify_customer", "Verify who the caller is.", ["phone", "pin"],
+        phone={"type": "string", "description": "Phone number of the customer"},
+        pin={"type": "string", "pattern": r"^\d{4}$", "description": "The PIN"},
+    )  # fmt: skip
+    desk = Desk([verify])
+    assert find_words(desk.say("please verify me")) == "What is your phone number?"
+    assert "PIN" in find_words(desk.say("0612 345 678"))
+    assert find_calls(desk.say("1234")) == [("verify_customer", {"phone": "0612 345 678", "pin": "1234"})]
+    at_once = find_calls(Desk([verify]).say("verify me, my phone is 555 123 4567 and my pin is 9876"))
+    assert at_once == [("verify_customer", {"phone": "555 123 4567", "pin": "9876"})]
+
+
+def test_a_word_of_the_tool_chooses_no_option() -> None:
+    block = function(
+        "block_card", "Block a card.", ["reason"], reason={"type": "string", "enum": ["lost", "stolen"]}
+    )
+    desk = Desk([block])
+    assert find_words(desk.say("block my card")) == "Which reason is it: lost or stolen?"
+    assert find_calls(desk.say("it was stolen")) == [("block_card", {"reason": "stolen"})]
+    assert find_calls(Desk([block]).say("카드를 분실했어요")) == [("block_card", {"reason": "lost"})]
+
+
+def test_what_was_looked_up_is_taken_over() -> None:
+    table = [
+        function("find_table", "Check when a table is free.", ["day", "people"], day=DAY, people=_COUNT),
+        function(
+            "reserve_table", "Reserve a table. Wait for a yes before you use this.",
+            ["day", "at", "people", "name"],
+            day=DAY, at={"type": "string", "format": "time"}, people=_COUNT, name=TEXT,
+        ),
+    ]  # fmt: skip
+    desk = Desk(table, answer=lambda _call: {"free_times": ["18:00", "19:30"]})
+    words = find_words(desk.say("Do you have a table for two on Friday?"))
+    assert words == "The free times are 6 pm and 7:30 pm."
+    assert "name" in find_words(desk.say("half past seven please"))
+    assert "Is that right?" in find_words(desk.say("Ann Lee"))
+    reserved = {"day": "2026-11-27", "at": "19:30:00", "people": 2, "name": "Ann Lee"}
+    assert find_calls(desk.say("yes")) == [("reserve_table", reserved)]
+
+
+@pytest.mark.parametrize(
+    ("said", "city"),
+    [
+        ("What's the weather like in Paris?", "Paris"),
+        ("will it rain in new york tomorrow", "New York"),
+        ("how warm is it in seoul", "Seoul"),
+        ("부산 날씨 어때요?", "부산"),
+    ],
+)
+def test_places(said: str, city: str) -> None:
+    weather = function("get_weather", "Get the weather forecast for a city.", ["city"], city=TEXT)
+    assert find_calls(Desk([weather]).say(said)) == [("get_weather", {"city": city})]
+
+
+def test_a_general_question_is_answered_from_the_instructions_and_leaves_nothing_open() -> None:
+    desk = Desk(SHOP, "You are a shop. Delivery costs three pounds.")
+    assert find_words(desk.say("How much is delivery?")) == "Delivery costs three pounds."
+    assert "order number" not in find_words(desk.say("okay"))
+    assert find_words(desk.say("When will my delivery come?")) == "What is the order number?"
+
+
+def test_trouble_is_a_reason_for_a_ticket() -> None:
+    assert find_calls(Desk(SHOP).say("my new lamp is not working"))[0][0] == "create_ticket"
 
 
 # Properties

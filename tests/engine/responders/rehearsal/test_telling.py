@@ -23,6 +23,17 @@ from agentrun.wire.json import JsonValue
         ({"slots": [{"time": "09:00"}, {"time": "10:00"}]},
          "9 am and 10 am."),
         ("plain words", "plain words."),
+        ("blocked", "Blocked."),
+        ({"order_id": "A1003", "status": "delivered", "delivery": "delivered on Friday", "content": "a lamp"},
+         "Order A1003 was delivered on Friday and it contains a lamp."),
+        ({"order_id": "A1002", "status": "packed", "delivery": "expected on Friday", "content": "a lamp"},
+         "Order A1002 is packed. The delivery is expected on Friday and it contains a lamp."),
+        ({"city": "Paris", "temperature_c": 12.5, "wind_kmh": 20},
+         "In Paris, the temperature is 12.5 degrees and the wind is 20 kilometres an hour."),
+        ({"day": "Sunday", "hours": "closed"}, "On Sunday it is closed."),
+        ({"booking_id": "H4711", "cancelled": True}, "Booking H4711 is cancelled."),
+        ([{"name": "salami", "price": 9.5, "vegan": False}, {"name": "hawaii", "price": 10, "vegan": False}],
+         "I found 2. Salami: the price is 9.5 and vegan: no. Hawaii: the price is 10 and vegan: no."),
         (None, "All right, that is done."),
         ({"success": False, "message": "no such order"}, "I'm sorry, that did not work. No such order."),
         ({"error": {"message": "closed"}}, "I'm sorry, that did not work. Closed."),
@@ -40,6 +51,10 @@ def test_english(result: JsonValue, words: str) -> None:
         ({"order_id": "A1001", "status": "shipped"}, "주문 번호는 A1001, 상태는 배송 중입니다."),
         ({"날짜": "2026-11-23", "시간": "15:30"}, "11월 23일 월요일, 시간은 오후 3시 30분입니다."),
         ({"안내": "이 날은 쉽니다"}, "이 날은 쉽니다."),
+        (
+            {"이름": "홍길동 님", "날짜": "11월 25일 수요일", "시간": "오전 10시", "상태": "예약되었습니다"},
+            "홍길동 님, 11월 25일 수요일 오전 10시, 예약되었습니다.",
+        ),
     ],
 )
 def test_korean(result: JsonValue, words: str) -> None:

@@ -1,0 +1,42 @@
+"""What an utterance leads to, once it is clear what the caller wants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from agentrun.engine.responders.rehearsal.slots import Slot, Tool
+from agentrun.wire.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A value is missing for a tool; `again` if it was asked for before."""
+
+    slot: Slot
+    again: bool
+    tool: Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Everything is there, and a yes is needed first."""
+
+    tool: Tool
+    arguments: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The tool can be called."""
+
+    tool: Tool
+    arguments: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The caller does not want it any more."""
+
+
+Step: TypeAlias = Ask | Confirm | Go | Drop
