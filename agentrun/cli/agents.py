@@ -43,20 +43,19 @@ def load_plan(
 
     Raises:
         AgentrunError: there is no such file.
-        ConfigError: the file has errors, or a required variable is not given.
-        ToolError: a Python tool cannot be imported.
+        ConfigError: the file has errors, a tool does not import, or a required variable is not given.
 
     """
     from agentrun.compiler import compile_agent
-    from agentrun.config import load_agent
     from agentrun.errors import AgentrunError
+    from agentrun.runtime.agents import load_runnable
     from agentrun.tools.python import describe_function
 
     if not path.is_file():
-        raise AgentrunError(f"`{path}` cannot be read: there is no such file")
-    spec = load_agent(str(path), environment=environment)
+        what = "it is a folder; name one agent file" if path.is_dir() else "there is no such file"
+        raise AgentrunError(f"`{path}` cannot be read: {what}")
     return compile_agent(
-        spec,
+        load_runnable(path, environment),
         channel,
         variables=variables,
         call={"channel": channel.name},

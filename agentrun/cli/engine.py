@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentrun.cli.options import start_logging
 from agentrun.errors import ListenFailed
 
 if TYPE_CHECKING:
@@ -25,18 +26,13 @@ def engine_command(
     Example: agentrun engine --port 8765
     """
     import asyncio
-    import logging
-    import sys
 
     from agentrun.engine.opening import RESPONDERS
 
     if responder not in RESPONDERS:
         message = f"`{responder}` is not one of {', '.join(RESPONDERS)}"
         raise typer.BadParameter(message, param_hint="--responder")
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(
-        stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    start_logging(verbose=verbose, quiet="WARNING")
     try:
         asyncio.run(_serve(host, port, responder))
     except OSError as error:

@@ -63,7 +63,7 @@ def _show_findings(error: ConfigError) -> Exit:
     from agentrun.diagnostics import Report, render_text
 
     report = Report(error.diagnostics, sources=read_sources(error.diagnostics))
-    print(render_text(report, color=wants_color(sys.stderr)), file=sys.stderr)  # noqa: T201
+    print(render_text(report, color=wants_color(sys.stderr)), end="", file=sys.stderr)  # noqa: T201
     return Exit.FINDINGS
 
 

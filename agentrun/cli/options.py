@@ -26,3 +26,15 @@ def parse_variables(options: Iterable[str]) -> dict[str, str]:
             raise typer.BadParameter(f"`{option}` is not of the form NAME=VALUE", param_hint="--var")
         variables[name.strip()] = value
     return variables
+
+
+def start_logging(*, verbose: bool, quiet: str = "CRITICAL") -> None:
+    """Send the log to stderr: everything that happens if `verbose`, else from the level `quiet` up."""
+    import logging
+    import sys
+
+    logging.basicConfig(
+        stream=sys.stderr,
+        level="INFO" if verbose else quiet,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from agentrun.cli.exits import Exit
-from agentrun.cli.options import ENGINE_HELP
+from agentrun.cli.options import ENGINE_HELP, start_logging
 
 
 def serve_command(
@@ -35,14 +35,8 @@ def serve_command(
     Example: agentrun serve agents/support.yaml
     """
     import asyncio
-    import logging
-    import sys
 
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    start_logging(verbose=verbose, quiet="WARNING")
     from agentrun.cli.agents import find_agents, read_environment
     from agentrun.server.serve import ServeOptions, serve
 

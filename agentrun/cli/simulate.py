@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from agentrun.cli.exits import Exit
-from agentrun.cli.options import ENGINE_HELP, parse_variables
+from agentrun.cli.options import ENGINE_HELP, parse_variables, start_logging
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +41,7 @@ def simulate_command(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A variable of the call; may be repeated.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Makes ids repeatable.")] = 0,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens on the call.")] = False,
 ) -> None:
     """Hold a text conversation with an agent: on a terminal, or from a pipe, one line a turn.
 
@@ -56,38 +59,57 @@ def simulate_command(
     from agentrun.plan import TEXT
     from agentrun.runtime.engines import choose_engine
 
+    start_logging(verbose=verbose)
     variables = parse_variables(var or [])
     environment = read_environment(agent)
     plan = load_plan(agent, TEXT, variables, environment)
     choice = choose_engine(engine, plan.model, environment)
-    if output is None:
-        reason = _run(plan, choice, _printer(sys.stdout, format_), seed)
-    else:
-        with output.open("w", encoding="utf-8") as stream:
-            reason = _run(plan, choice, _printer(stream, format_), seed)
-    if reason in ("link_failed", "link_lost", "error"):
-        raise typer.Exit(Exit.ENVIRONMENT)
+    with _open_output(output) as stream:
+        code = _run(plan, choice, _printer(stream, format_), seed)
+    raise typer.Exit(code)
 
 
-def _run(plan: CallPlan, choice: EngineChoice, emit: Callable[[JsonObject], None], seed: int) -> str:
+def _open_output(path: Path | None) -> AbstractContextManager[TextIO]:
+    if path is None:
+        return nullcontext(sys.stdout)
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(
+            f"`{path}` cannot be written: {error.strerror}", param_hint="--output"
+        ) from error
+
+
+def _run(plan: CallPlan, choice: EngineChoice, emit: Callable[[JsonObject], None], seed: int) -> Exit:
     import asyncio
 
     from agentrun.simulate.rehearsal import rehearse
     from agentrun.simulate.typist import DescriptorLines
 
-    terminal = sys.stdin.isatty()
+    typed = sys.stdin if sys.stdin is not None else open(os.devnull, encoding="utf-8")  # noqa: SIM115
+    terminal = typed.isatty()
     if terminal:
         typer.echo(f"{choice.notice}\nType what the caller says; Ctrl-D hangs up.\n", err=True)
+    unanswered = False
 
     def prompt() -> None:
         if terminal:
             typer.echo("   you  ", nl=False, err=True)
 
-    async def main() -> str:
-        lines = DescriptorLines(sys.stdin.fileno(), prompt)
-        return await rehearse(plan, choice, lines, emit, seed=seed)
+    def note(event: JsonObject) -> None:
+        nonlocal unanswered
+        if event["event"] == "agent.said":
+            unanswered = False
+        elif event["event"] == "error" and event.get("caused_by") == "response.create":
+            unanswered = True
+        emit(event)
 
-    return asyncio.run(main())
+    async def main() -> str:
+        lines = DescriptorLines(typed.fileno(), prompt)
+        return await rehearse(plan, choice, lines, note, seed=seed)
+
+    reason = asyncio.run(main())
+    return Exit.ENVIRONMENT if unanswered or reason in ("link_failed", "link_lost", "error") else Exit.FINE
 
 
 def _printer(stream: TextIO, format_: Format) -> Callable[[JsonObject], None]:
@@ -96,7 +118,7 @@ def _printer(stream: TextIO, format_: Format) -> Callable[[JsonObject], None]:
     from agentrun.cli.terminal import wants_color
     from agentrun.simulate.chat import render_event
 
-    echo, color = not sys.stdin.isatty(), wants_color(stream)
+    echo, color = sys.stdin is None or not sys.stdin.isatty(), wants_color(stream)
 
     def show(event: JsonObject) -> None:
         if format_ is Format.JSONL:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from agentrun.errors import ConnectFailed
 from agentrun.link.endpoint import OPENAI_BASE_URL, Endpoint, make_endpoint
@@ -51,7 +50,7 @@ def choose_engine(option: str, model: ModelTarget, environment: Mapping[str, str
             return _provider(model, key, base)
         case "auto" if model.provider == "embedded":
             return _embedded("the agent file says `provider: embedded`")
-        case "auto" if key is None and base is None:
+        case "auto" if key is None and (base is None or _is_openai(base)):
             return _embedded(
                 "OPENAI_API_KEY is not set; set it, or use --engine URL, to talk to a real model"
             )
@@ -68,7 +67,7 @@ def _embedded(why: str) -> EngineChoice:
 
 def _provider(model: ModelTarget, key: Secret | None, base: str | None) -> EngineChoice:
     base = base or OPENAI_BASE_URL
-    if key is None and urlsplit(base).hostname == urlsplit(OPENAI_BASE_URL).hostname:
+    if key is None and _is_openai(base):
         raise ConnectFailed(
             "the provider needs a key and OPENAI_API_KEY is not set",
             url=base,
@@ -77,6 +76,11 @@ def _provider(model: ModelTarget, key: Secret | None, base: str | None) -> Engin
     endpoint = make_endpoint(base, model.name, key, azure=model.provider == "azure")
     notice = f"engine: {model.name} at {endpoint.host}; --engine embedded stays offline and costs nothing"
     return EngineChoice(endpoint, f"{model.name} at {endpoint.host}", notice)
+
+
+def _is_openai(base: str) -> bool:
+    """Whether this is the provider's own service, which answers nobody without a key."""
+    return base.startswith(OPENAI_BASE_URL.removesuffix("/v1"))
 
 
 def _from_environment(environment: Mapping[str, str], name: str) -> Secret | None:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from agentrun.channels import Channel
 from agentrun.compiler import compile_agent
-from agentrun.config import AgentSpec, load_agent
+from agentrun.config import AgentSpec
 from agentrun.conversation.reports import ErrorReported, Report
 from agentrun.errors import AgentrunError
 from agentrun.link.endpoint import Endpoint, make_endpoint
 from agentrun.link.websocket import WebSocketLink
 from agentrun.plan import BROWSER, CallPlan, ChannelProfile
+from agentrun.runtime.agents import load_runnable
 from agentrun.runtime.call import Call
 from agentrun.runtime.clock import RealClock
 from agentrun.runtime.engines import EngineChoice, choose_engine
@@ -62,15 +63,15 @@ def load_agents(
     """Load agent files and resolve their engines, so that every fault shows before the first call.
 
     Raises:
-        ConfigError: an agent file has errors.
-        AgentrunError: two agents have one name, or a Python tool cannot be imported.
+        ConfigError: an agent file has errors, or a tool does not import.
+        AgentrunError: two agents have one name.
         ConnectFailed: an engine cannot be used.
 
     """
     agents: dict[str, ServedAgent] = {}
     for file in files:
         values = environment(file)
-        spec = load_agent(str(file), environment=values)
+        spec = load_runnable(file, values)
         if spec.name in agents:
             other = agents[spec.name].spec.path
             raise AgentrunError(f"`{file}` and `{other}` are both named `{spec.name}`; rename one")

@@ -150,6 +150,7 @@ def test_a_tool_that_does_not_import_is_one_clear_message(
     )
     done = simulate(environment, str(agent))
     assert done.returncode == 1
+    assert f"{agent}:4:13: error[AR410]" in done.stderr
     assert "no_such_package" in done.stderr
     assert "tools.py" in done.stderr
     assert "Traceback" not in done.stderr
@@ -163,9 +164,9 @@ def test_an_engine_where_nobody_listens(environment: dict[str, str]) -> None:
         environment, "agents/support.yaml", "--engine", f"http://127.0.0.1:{port}/v1", said="Hi\n"
     )
     assert done.returncode == 4
-    assert f"nobody answers at 127.0.0.1:{port}" in done.stdout + done.stderr
-    assert "agentrun engine" in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr == ""
+    assert done.stdout.count(f"nobody answers at 127.0.0.1:{port}") == 1
+    assert "agentrun engine" in done.stdout
 
 
 def test_the_provider_without_a_key(environment: dict[str, str]) -> None:
@@ -188,6 +189,30 @@ def test_wrong_usage_is_named(environment: dict[str, str], arguments: tuple[str,
     assert done.returncode in (1, 2, 4)
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_output_that_cannot_be_written(environment: dict[str, str], tmp_path: Path) -> None:
+    target = tmp_path / "no" / "such" / "folder.jsonl"
+    done = simulate(environment, "agents/support.yaml", "--output", str(target))
+    assert done.returncode == 2
+    assert str(target) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_is_not_an_agent(environment: dict[str, str]) -> None:
+    done = simulate(environment, "agents")
+    assert done.returncode == 2
+    assert "it is a folder" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_a_closed_standard_input_is_a_caller_who_says_nothing(environment: dict[str, str]) -> None:
+    command = f"{sys.executable} -m agentrun simulate agents/support.yaml <&-"
+    done = subprocess.run(
+        command, shell=True, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "  note  the call ended: caller hung up"
 
 
 def test_a_variable_is_filled_in(environment: dict[str, str]) -> None:

@@ -24,6 +24,10 @@ def test_an_empty_key_is_no_key() -> None:
     assert choose_engine("auto", MODEL, {"OPENAI_API_KEY": " "}).is_embedded
 
 
+def test_the_providers_own_address_without_a_key_is_no_choice_of_a_provider() -> None:
+    assert choose_engine("auto", MODEL, {"OPENAI_BASE_URL": "https://api.openai.com/v1"}).is_embedded
+
+
 def test_with_a_key_the_provider_answers() -> None:
     choice = choose_engine("auto", MODEL, KEY)
     assert choice.endpoint is not None
