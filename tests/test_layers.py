@@ -23,6 +23,7 @@ LAYERS = {
     "wire": 0,
     "outcome": 0,
     "prices": 0,
+    "timing": 0,
     "plan": 1,
     "config": 2,
     "conversation": 2,

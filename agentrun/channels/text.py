@@ -8,33 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 from agentrun.audio.formats import parse_format
 from agentrun.channels import PostCaller
 from agentrun.conversation.inputs import CallerLeft, CallerPlayed, CallerText
 from agentrun.conversation.reports import Report
 from agentrun.plan import TEXT, ChannelProfile
-
-
-class Timer(Protocol):
-    """A scheduled callback."""
-
-    def cancel(self) -> None:
-        """Do not call."""
-        ...
-
-
-class Timers(Protocol):
-    """The part of a clock that this channel needs."""
-
-    def now_ms(self) -> int:
-        """Milliseconds since the call began."""
-        ...
-
-    def call_at(self, when_ms: int, callback: Callable[[], None]) -> Timer:
-        """Call back at that time."""
-        ...
+from agentrun.timing import Timer, Timers
 
 
 class TextChannel:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from agentrun.conversation.inputs import LinkUp
 from agentrun.link import PostLink
+from agentrun.timing import Timer, Timers
 from agentrun.wire import ClientEvent, ServerEvent
 
 
@@ -25,26 +26,6 @@ class Peer(Protocol):
 
     def advance(self, now_ms: int) -> Sequence[ServerEvent]:
         """Let time pass."""
-        ...
-
-
-class Timer(Protocol):
-    """A scheduled callback."""
-
-    def cancel(self) -> None:
-        """Do not call."""
-        ...
-
-
-class Timers(Protocol):
-    """The part of a clock that this link needs."""
-
-    def now_ms(self) -> int:
-        """Milliseconds since the call began."""
-        ...
-
-    def call_at(self, when_ms: int, callback: Callable[[], None]) -> Timer:
-        """Call back at that time."""
         ...
 
 

@@ -16,28 +16,14 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from agentrun.timing import Timer, Timers
+
 WORK_STEP_MS = 100
 """Real work is charged to virtual time in steps of this size, rounded down."""
 
 
-class Timer(Protocol):
-    """A scheduled callback."""
-
-    def cancel(self) -> None:
-        """Do not call."""
-        ...
-
-
-class Clock(Protocol):
+class Clock(Timers, Protocol):
     """Time on one call, in milliseconds since the clock was made."""
-
-    def now_ms(self) -> int:
-        """The time."""
-        ...
-
-    def call_at(self, when_ms: int, callback: Callable[[], None]) -> Timer:
-        """Call back at that time, or at once if it is past."""
-        ...
 
     async def wait(self, ready: asyncio.Event, until_ms: int | None) -> None:
         """Return when `ready` is set or the time has come, whichever is first."""
