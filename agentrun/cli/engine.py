@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from agentrun.cli.options import start_logging
 from agentrun.errors import ListenFailed
-
-if TYPE_CHECKING:
-    from asyncio import Event
 
 
 def engine_command(
@@ -40,29 +37,20 @@ def engine_command(
 
 
 async def _serve(host: str, port: int, responder: str) -> None:
+    import asyncio
+
     from agentrun.engine.opening import open_engine
     from agentrun.engine.server import listen
-
-    stop = _watch_signals()
-    async with open_engine(responder) as (parts, degraded), listen(parts, host, port) as real_port:
-        for line in degraded:
-            typer.echo(f"agentrun: {line}", err=True)
-        shown = f"[{host}]" if ":" in host else host
-        url = f"http://{shown}:{real_port}/v1"
-        typer.echo(f"engine ready at ws://{shown}:{real_port}/v1/realtime; use it with OPENAI_BASE_URL={url}")
-        await stop.wait()
-
-
-def _watch_signals() -> Event:
-    """Return an event that the first SIGINT or SIGTERM sets."""
-    import asyncio
-    import signal
+    from agentrun.runtime.signals import catch_signals
 
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows: its event loop has no signal handlers
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    return stop
+    with catch_signals(stop.set):
+        async with open_engine(responder) as (parts, degraded), listen(parts, host, port) as real_port:
+            for line in degraded:
+                typer.echo(f"agentrun: {line}", err=True)
+            shown = f"[{host}]" if ":" in host else host
+            url = f"http://{shown}:{real_port}/v1"
+            typer.echo(
+                f"engine ready at ws://{shown}:{real_port}/v1/realtime; use it with OPENAI_BASE_URL={url}"
+            )
+            await stop.wait()

@@ -18,6 +18,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from agentrun.errors import ListenFailed
+from agentrun.runtime.signals import catch_signals
 from agentrun.server.desk import CallDesk
 from agentrun.server.lines import Lines
 
@@ -141,25 +142,6 @@ class Shutdown:
             hurry.cancel()
         await self._lines.end("shutting_down", bound_s=0.5)
         self._server.should_exit = True
-
-
-@contextlib.contextmanager
-def catch_signals(note: Callable[[], None]) -> Iterator[None]:
-    """Call `note` on the running loop for each SIGINT and SIGTERM inside the block."""
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        try:
-            loop.add_signal_handler(number, note)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(note))
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            with contextlib.suppress(NotImplementedError):
-                loop.remove_signal_handler(number)
-            signal.signal(number, handler)
 
 
 _NOISE = (
