@@ -347,6 +347,12 @@ async def test_a_name_in_the_first_words_is_not_asked_for() -> None:
     assert_korean_only(held)
 
 
+async def test_the_word_for_booking_is_no_yes() -> None:
+    held = await hold("clinic", "예약 취소해 주세요", "홍길동", "예약 하고 싶어요", "화요일 오전 열시", "네")
+    assert [call[0] for call in held.calls] == ["book_appointment"]
+    assert_korean_only(held)
+
+
 async def test_an_appointment_is_booked_found_and_cancelled() -> None:
     held = await hold(
         "clinic",

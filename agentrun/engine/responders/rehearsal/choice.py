@@ -22,7 +22,9 @@ from agentrun.engine.responders.rehearsal.words import Word, read_words
 THRESHOLD = 2.0
 """About one word of a tool's name, or two of its description."""
 
-_MENTION = 1.3
+MENTION = 1.3
+"""Enough where only one tool comes into question."""
+
 _NAME, _FIRST_SENTENCE, _REST, _SLOT, _OPTION, _SLOT_TEXT = 3.0, 1.6, 0.9, 1.0, 1.6, 0.6
 _CONCEPT, _WEAK_CONCEPT, _WEAK_STEM = 0.85, 0.4, 0.6
 _UNNAMED_ACTION, _OTHER_ACTION, _NOT_ASKED, _STATE_ASKED = 0.35, 0.5, 0.6, 0.2
@@ -119,7 +121,7 @@ def choose_tool(said: str, tools: Sequence[Tool]) -> Choice | None:
     best, second = ranked[0], ranked[1].score if len(ranked) > 1 else 0.0
     actions = find_actions(best.tool)
     asked = not actions or actions & find_said_actions(said) or _WANTS.search(said)
-    stands_out = best.score >= _MENTION and best.score >= second * 1.2 and asked
+    stands_out = best.score >= MENTION and best.score >= second * 1.2 and asked
     return best if best.score >= THRESHOLD or stands_out else None
 
 

@@ -53,7 +53,7 @@ _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _EN_WEEKDAY = "|".join(sorted((name for name in _WEEKDAYS if name.isascii()), key=len, reverse=True))
 _OFFSETS = {
     "day after tomorrow": 2, "tomorrow": 1, "today": 0, "tonight": 0, "yesterday": -1,
-    "오늘": 0, "내일모레": 2, "내일": 1, "모레": 2, "글피": 3, "어제": -1,
+    "오늘": 0, "내일모레": 2, "내일 모레": 2, "내일": 1, "모레": 2, "글피": 3, "어제": -1,
 }  # fmt: skip
 _UNIT_DAYS = {"day": 1, "week": 7, "일": 1, "주": 7, "주일": 7}
 

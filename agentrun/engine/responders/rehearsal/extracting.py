@@ -33,7 +33,7 @@ _YES = re.compile(
     r"|absolutely|definitely|of course"
     r"|please do|go ahead|do it|confirm(?:ed)?|ok|okay|fine|that's (?:right|correct|fine)|sounds good|perfect"
     r"|네|예|응|그래요?|맞아요|맞습니다|좋아요|좋습니다|그렇게 해|진행해"
-    r"|부탁)(?![가-힣]*(?:\s?아니))\b|^\W*(?:네|예|응|맞|좋|그래|그렇게)",
+    r"|부탁)(?![가-힣]*(?:\s?아니))\b|^\W*(?:(?:네|예|응|넵)(?![가-힣])|맞|좋|그래|그렇게)",
     re.I,
 )
 _NO = re.compile(

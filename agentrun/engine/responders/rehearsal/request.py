@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from agentrun.engine.responders.rehearsal.checking import is_valid
 from agentrun.engine.responders.rehearsal.choice import (
+    MENTION,
     THRESHOLD,
     Choice,
     choose_tool,
@@ -262,11 +263,15 @@ class Caller:
         ranked = rank_tools(text, self.tools)
         own = next((choice.score for choice in ranked if choice.tool.name == request.tool.name), 0.0)
         best = ranked[0]
-        if best.tool.name == request.tool.name or best.score < THRESHOLD * _CLEARLY or best.score <= own:
+        said = find_said_actions(text)
+        asked = bool(find_actions(best.tool) & said) and not find_actions(request.tool) & said
+        enough = MENTION if asked else THRESHOLD * _CLEARLY
+        if best.tool.name == request.tool.name or best.score < enough or best.score <= own:
             return None
         slots = {slot.name: slot for slot in request.tool.slots}
+        asked = asked and (not request.focus or slots[request.focus].kind not in ("gist", "phrase"))
         answered = request.focus in given and slots[request.focus].kind not in _OWN_WORDS
-        short = len(read_words(text)) < _LEAST_WORDS and not is_question(text)
+        short = len(read_words(text)) < _LEAST_WORDS and not is_question(text) and not asked
         return None if answered or short else best
 
     def _merge(self, request: _Request, given: JsonObject, text: str) -> bool:
