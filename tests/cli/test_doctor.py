@@ -96,7 +96,8 @@ def test_without_the_default_way_it_fails(lack: str, monkeypatch: pytest.MonkeyP
     elif lack == "package":
         monkeypatch.setattr(util, "find_spec", lambda name: None if name == "jsonschema" else real(name))
     else:
-        monkeypatch.setattr(sys, "version_info", (3, 10, 1))
+        check = doctor._check_python
+        monkeypatch.setattr(doctor, "_check_python", lambda _: check((3, 10, 1)))
     code, ways, checks = run_json()
     assert code == 4
     assert not any(way["ready"] for way in ways.values())
