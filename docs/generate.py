@@ -57,7 +57,8 @@ nothing prompts where there is no terminal.
 """
 _DIAGNOSTICS = """\
 Every finding of `agentrun validate` has a code. `agentrun explain CODE` prints what stands here. The examples
-are parts of an agent file; keys that they do not need are left out.
+are parts of an agent file, those of AR6xx of a scenario file; keys that they do not need are left out. A
+comment at the end of a line, `# agentrun: allow CODE reason`, keeps a warning or a note on that line back.
 """
 _NOT_YET = """\
 The format of the agent file is complete, so that files can be written for what is to come. These fields are
@@ -232,7 +233,9 @@ def _render_code(row: Code) -> str:
     parts = [f"## {row.code}: {row.title}\n\nSeverity: {row.severity}.\n\n{row.story}\n"]
     for label, example in (("Bad", row.bad), ("Good", row.good)):
         if example:
-            parts.append(f"{label}:\n\n```yaml part\n{example}\n```\n")
+            parts.append(
+                f"{label}:\n\n```yaml {'part' if row.kind == 'agent' else 'other'}\n{example}\n```\n"
+            )
     return "\n".join(parts)
 
 

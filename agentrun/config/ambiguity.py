@@ -110,6 +110,8 @@ class _Automaton:
         part = self._settle(inner) if once else self.read(inner)
         if most is sre.MAXREPEAT or int(most) >= _LOOP_FROM:
             self._link(part.last, part.first)
+            if once:
+                self.settled |= {(last, first) for last in part.last for first in part.first}
         return _Part(part.first, part.last, 1 if part.empty or least == 0 else 0)
 
     def _settle(self, inner: Any) -> _Part:

@@ -205,7 +205,8 @@ def _explain_missing_key(case: _Case) -> Iterator[Diagnostic]:
     for key in case.value:
         if key not in case.node.entries and not _is_misspelt(case, [key]):
             wanted = case.schema.get("properties", {}).get(key, {})
-            hint = f"add `{key}: {wanted.get('const', '…')}`: {_lower_first(wanted.get('description', ''))}"
+            meaning = _lower_first(wanted.get("description", ""))
+            hint = f"add `{key}: {wanted.get('const', '…')}`" + (f": {meaning}" if meaning else "")
             yield case.report("AR203", f"{case.name} needs the key `{key}`", case.owner, hint)
 
 

@@ -8,6 +8,7 @@ nothing until the tree is built; the number of nodes is bounded while building.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NoReturn
@@ -27,6 +28,7 @@ MAX_NODES = 100_000
 _CORE = "tag:yaml.org,2002:"
 
 _PLAIN = "plain"
+_ODD_BREAKS = re.compile("[\x85\u2028\u2029]")  # the end of a line for YAML 1.1, and for hardly any editor
 
 
 def _make_loader() -> Any:
@@ -63,7 +65,7 @@ def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Diagnostic]]
     """
     if _Loader is None:
         return None, [_missing_libyaml(file)]
-    builder = _Builder(file)
+    builder = _Builder(file, text.removeprefix("\ufeff"))
     try:
         return _compose(text.removeprefix("\ufeff"), builder), builder.findings
     except _Stop as stop:
@@ -99,6 +101,11 @@ def _scan_events(text: str, builder: _Builder) -> None:
             builder.aliases.append(builder.place(event))
 
 
+def _find_lines(text: str) -> list[int]:
+    """Return where the lines of a text begin, as editors count them."""
+    return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
+
+
 def scan_scalars(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each scalar of a text starts and ends, in characters.
 
@@ -126,9 +133,10 @@ class _Builder:
 
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.findings: list[Diagnostic] = []
+        self._lines = _find_lines(text) if _ODD_BREAKS.search(text) else []
         self.aliases: list[Span] = []
         self._met = 0
         self._left = MAX_NODES
@@ -140,7 +148,14 @@ class _Builder:
         start, end = marked.start_mark, marked.end_mark
         assert start is not None
         assert end is not None
+        if self._lines:
+            return Span(self.file, *self._count(start.index), *self._count(end.index))
         return Span(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def _count(self, offset: int) -> tuple[int, int]:
+        """Return line and column of an offset, where PyYAML counts more lines than editors do."""
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
 
     def build(self, node: Node) -> YamlNode:
         """Return our node for one of PyYAML's, built once however many aliases stand for it."""

@@ -6,6 +6,7 @@ import pytest
 
 from tests.config.conftest import Check
 
+VAD = "{type: server_vad, threshold: 1}"
 HTTP = "tools:\n  - name: t\n    description: d\n    http: {url: '%s'}\n"
 PYTHON = {
     "tools/orders.py": "from json import dumps as dump\nimport os\nLIMIT = 3\nOTHER: int = 4\n"
@@ -174,3 +175,115 @@ def test_unused_variables_only_without_python_tools(check: Check) -> None:
 def test_no_user_code_runs(check: Check) -> None:
     files = {"tools/evil.py": "raise SystemExit('ran')\ndef lookup(): ...\n"}
     assert check(python("tools.evil:lookup"), files) == []
+
+
+def test_tokens_are_counted_in_instructions_and_tools(check: Check) -> None:
+    prose = "Answer every question of the caller in a friendly way. " * 1300
+    (finding,) = check(f"instructions: {prose}\n")
+    assert (finding.code, finding.severity, finding.path) == ("AR311", "warning", ("instructions",))
+    assert "about 17,875 tokens" in finding.message
+    arguments = ", ".join(f"a{n}: {{description: {'한국어 ' * 40}}}" for n in range(200))
+    tool = HTTP % "https://a.b" + f"    parameters: {{type: object, properties: {{{arguments}}}}}\n"
+    assert [(f.code, f.path) for f in check(tool)] == [("AR311", ("tools",))]
+    assert (
+        check(f"model: {{name: x, provider: compatible, base_url: 'http://a'}}\ninstructions: {prose}\n")
+        == []
+    )
+
+
+TWO_AGENTS = {
+    "b.yaml": "version: 1\ninstructions: x\nname: billing\nhandoffs: [{to: agent.yaml, when: y}]\n",
+    "c.yaml": "version: 1\ninstructions: x\ntools: [{builtin: hang_up}]\n",
+    "t.yaml": "- builtin: hang_up\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("handoffs: [{to: c.yaml, when: y}]", []),
+        ("handoffs: [{to: b.yaml, when: y}]", ["AR502"]),
+        ("handoffs: [{to: b.yaml, when: y}]\ntools: [{builtin: hang_up}]", []),
+        ("handoffs: [{to: b.yaml, when: y}, {to: c.yaml, when: z}]", []),
+        ("handoffs: [{to: agent.yaml, when: y}]", ["AR502"]),
+        ("handoffs: [{to: ../c.yaml, when: y}]", ["AR501"]),
+        ("handoffs: [{to: t.yaml, when: y}]", ["AR501"]),
+        ("handoffs: [{to: ., when: y}]", ["AR501"]),
+        ("handoffs: [{to: c.yaml, when: y}, {to: c.yaml, when: z}]", ["AR402"]),
+        (
+            "handoffs: [{to: b.yaml, when: y}]\ntools: [{builtin: hang_up, name: handoff_to_billing}]",
+            ["AR402"],
+        ),
+        ("mcp_servers: [{label: a b, url: 'https://a.b'}]", ["AR401"]),
+        ("mcp_servers: [{label: a, url: 'https://a.b'}, {label: a, url: 'https://a.c'}]", ["AR402"]),
+    ],
+)
+def test_handoffs_and_names(check: Check, text: str, codes: list[str]) -> None:
+    assert [f.code for f in check(text, TWO_AGENTS) if f.code != "AR901"] == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        (HTTP % "https://a.b" + "    timeout: 4s\n", []),
+        (HTTP % "https://a.b" + "    timeout: 5s\n", ["AR414"]),
+        (HTTP % "https://a.b" + "    timeout: 5s\n    deliver: silent\n", []),
+        (HTTP % "https://a.b" + "    timeout: 5s\n    placeholder: Wait\n", []),
+        ("tools: [{builtin: hang_up, timeout: 9s}]", []),
+        ("mcp_servers: [{label: a, url: 'https://a.b', placeholder: W, tools: {x: {timeout: 9s}}}]", []),
+        ("mcp_servers: [{label: a, url: 'https://a.b', tools: {x: {timeout: 9s}}}]", ["AR414"]),
+        ("mcp_servers: [{label: a, url: 'https://{{today}}.b'}]", ["AR407"]),
+        (
+            HTTP % "https://a.b" + "    idempotency: key\n    key: [a]\n    parameters: {type: object}\n",
+            ["AR415"],
+        ),
+        ("overrides: {modalities: [text], audio: {}}", ["AR202"]),
+        ("turn_detection: {type: server_vad, idle_timeout_ms: 6000}", []),
+        ("model: {name: x, provider: azure, base_url: 'http://a'}\nturn_detection: " + VAD, []),
+        ("transcript: {redact: [phone, {regex: '(a+)+b'}]}", ["AR505"]),
+        ("guardrails: [{match: {regex: '*'}}]", ["AR504"]),
+    ],
+)
+def test_more_findings(check: Check, text: str, codes: list[str]) -> None:
+    assert [f.code for f in check(text) if f.code != "AR901"] == codes
+
+
+@pytest.mark.parametrize(
+    ("schema", "code"),
+    [
+        ("{type: string, enum: [no, off]}", None),
+        ("{type: integer, enum: [true]}", "AR412"),
+        ("{type: boolean, enum: [true]}", None),
+        ("{type: number, enum: [1, 2.5]}", None),
+        ("{enum: []}", "AR412"),
+        ("{minimum: 3, maximum: 2, description: d}", "AR412"),
+        ("{type: array, description: d, items: {minLength: 3, maxLength: 2}}", "AR412"),
+        ("{pattern: '(', description: d}", "AR403"),
+        ("{type: object, description: d, properties: {b: {type: string}}}", "AR413"),
+        ("{type: array}", "AR413"),
+    ],
+)
+def test_parameters_that_are_of_no_use(check: Check, schema: str, code: str | None) -> None:
+    findings = check(
+        HTTP % "https://a.b" + f"    parameters: {{type: object, properties: {{a: {schema}}}}}\n"
+    )
+    assert [finding.code for finding in findings] == ([code] if code else [])
+
+
+def test_annotations_contradict_declared_types(check: Check) -> None:
+    files = {"t.py": "def f(n: int, s: str, x: 'Any', *, b: bool = False): ...\n"}
+    good = "{n: {type: integer}, s: {type: string}, x: {type: array}, b: {type: boolean}}"
+    tool = "tools: [{python: 't:f', parameters: {type: object, required: [n, s, x], properties: %s}}]"
+    assert [f.code for f in check(tool % good, files) if f.code != "AR413"] == []
+    bad = good.replace("integer", "string").replace("boolean", "string")
+    findings = [f for f in check(tool % bad, files) if f.code != "AR413"]
+    assert [(f.code, f.hint.split(",")[0]) for f in findings] == [
+        ("AR406", "write `type: integer`"),
+        ("AR406", "write `type: boolean`"),
+    ]
+
+
+def test_the_day_decides_about_stored_prompts(check: Check) -> None:
+    before, after = date(2026, 11, 29), date(2026, 11, 30)
+    assert [f.severity for f in check("prompt: {id: p}", today=before)] == ["warning"]
+    assert [f.severity for f in check("prompt: {id: p}", today=after)] == ["error"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 
 from agentrun.config.ambiguity import is_exponential
@@ -27,8 +28,10 @@ def check_expression(expression: YamlScalar, path: Path) -> Iterator[Diagnostic]
     """A regular expression can be compiled, and no text makes it take exponential time."""
     pattern = str(expression.value)
     try:
-        dangerous = is_exponential(pattern)
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `re` warns of what may change in some future Python
+            dangerous = is_exponential(pattern)
+            re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         where = getattr(error, "pos", None)
         reason = getattr(error, "msg", None) or "it is nested too deeply"

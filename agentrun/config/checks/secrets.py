@@ -69,7 +69,9 @@ def _is_key_like(path: Path) -> bool:
 def _looks_random(text: str) -> bool:
     kinds = sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
     bits = -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
-    return kinds >= 2 and bool(re.search("[0-9]", text)) and bits >= _LEAST_BITS
+    # Names such as `order-desk-2` have digits at their end; random text has them everywhere.
+    mixed = len(re.findall(r"(?<=[0-9])[A-Za-z]|(?<=[A-Za-z])[0-9]", text)) >= 3
+    return kinds >= 2 and mixed and bits >= _LEAST_BITS
 
 
 def _overlap(one: Span, other: Span) -> bool:

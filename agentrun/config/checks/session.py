@@ -44,12 +44,17 @@ def _find_model(case: AgentCase) -> YamlScalar | None:
     return case.text("model") or case.text("model", "name")
 
 
+def _path_to(case: AgentCase, field: str, key: str) -> Path:
+    """Return where the name stands in a field that is a name, or a mapping with the name in it."""
+    return (field, key) if find_map(case.tree, field) else (field,)
+
+
 def _find_facts(case: AgentCase) -> ModelFacts | None:
     model = _find_model(case)
     return MODELS.get(str(model.value) if model else BEST_MODEL) if _is_openai(case) else None
 
 
-def _retirement(code_name: str, ends: date, today: date, model: YamlScalar, best: str) -> Diagnostic:
+def _retirement(path: Path, ends: date, today: date, model: YamlScalar, best: str) -> Diagnostic:
     gone = ends <= today
     verb = "was shut down" if gone else "will be shut down"
     return diagnose(
@@ -57,7 +62,7 @@ def _retirement(code_name: str, ends: date, today: date, model: YamlScalar, best
         f"the model `{model.value}` {verb} on {ends}",
         model.span,
         hint=f"use `{best}`",
-        path=(code_name,),
+        path=path,
         severity="error" if gone else "warning",
     )
 
@@ -71,11 +76,10 @@ def check_model(case: AgentCase) -> Iterator[Diagnostic]:
     if facts is None:
         hint = suggest(str(model.value), [name for name, row in MODELS.items() if row.ends is None])
         hint += " (a server of your own needs `provider: compatible`)"
-        yield diagnose(
-            "AR301", f"`{model.value}` is no realtime model", model.span, hint=hint, path=("model",)
-        )
+        message, path = f"`{model.value}` is no realtime model", _path_to(case, "model", "name")
+        yield diagnose("AR301", message, model.span, hint=hint, path=path)
     elif facts.ends is not None:
-        yield _retirement("model", facts.ends, case.today, model, BEST_MODEL)
+        yield _retirement(_path_to(case, "model", "name"), facts.ends, case.today, model, BEST_MODEL)
 
 
 def check_model_settings(case: AgentCase) -> Iterator[Diagnostic]:
@@ -122,7 +126,8 @@ def check_voice(case: AgentCase) -> Iterator[Diagnostic]:
     voice = case.text("voice") or case.text("voice", "name")
     if voice is not None and _is_openai(case) and voice.value not in VOICES:
         hint = suggest(str(voice.value), VOICES)
-        yield diagnose("AR303", f"there is no voice `{voice.value}`", voice.span, hint=hint, path=("voice",))
+        message, path = f"there is no voice `{voice.value}`", _path_to(case, "voice", "name")
+        yield diagnose("AR303", message, voice.span, hint=hint, path=path)
 
 
 def check_languages(case: AgentCase) -> Iterator[Diagnostic]:
@@ -154,15 +159,15 @@ def check_transcription(case: AgentCase) -> Iterator[Diagnostic]:
     name = str(model.value) if model else BEST_TRANSCRIPTION
     if not _is_openai(case) or name == "off":
         return
-    facts = TRANSCRIPTION_MODELS.get(name)
+    facts, path = TRANSCRIPTION_MODELS.get(name), _path_to(case, "transcription", "model")
     if facts is None:
         assert model is not None
         hint = suggest(name, TRANSCRIPTION_MODELS)
         message = f"`{name}` is no transcription model"
-        yield diagnose("AR301", message, model.span, hint=hint, path=("transcription",))
+        yield diagnose("AR301", message, model.span, hint=hint, path=path)
         return
     if facts.ends is not None and model is not None:
-        yield _retirement("transcription", facts.ends, case.today, model, BEST_TRANSCRIPTION)
+        yield _retirement(path, facts.ends, case.today, model, BEST_TRANSCRIPTION)
     yield from _check_transcription_settings(case, name, facts.settings, _note_model(model))
 
 
@@ -173,7 +178,8 @@ def _check_transcription_settings(
         path = ("transcription", key)
         if key not in accepted and find_node(case.tree, path) is not None:
             fitting = [other for other, row in TRANSCRIPTION_MODELS.items() if key in row.settings]
-            hint = f"{' and '.join(f'`{other}`' for other in fitting[:2])} have it"
+            names = " and ".join(f"`{other}`" for other in fitting[:2])
+            hint = f"{names} {'has' if len(fitting) == 1 else 'have'} it"
             span, message = find_key(case.tree, path), f"`{name}` has no `{key}`"
             yield diagnose("AR305", message, span, hint=hint, path=path, notes=notes)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from agentrun.config.checks.case import AgentCase
@@ -37,7 +36,6 @@ def check_usability(case: AgentCase, schema: YamlMap, path: Path) -> Iterator[Di
     """Some value satisfies each schema, and each argument is described."""
     yield from _check_bounds(schema, path)
     yield from _check_choices(schema, path)
-    yield from _check_pattern(schema, path)
     properties = find_node(schema, ("properties",))
     for name, entry in properties.entries.items() if isinstance(properties, YamlMap) else ():
         place = (*path, "properties", name)
@@ -90,13 +88,3 @@ def _has_type(node: YamlNode, kind: str) -> bool:
         return True
     is_flag = isinstance(node.value, bool)
     return isinstance(node.value, _PYTHON_TYPES[kind]) and is_flag == (kind == "boolean")
-
-
-def _check_pattern(schema: YamlMap, path: Path) -> Iterator[Diagnostic]:
-    pattern = find_text(schema, "pattern")
-    try:
-        re.compile(str(pattern.value) if pattern else "")
-    except (re.error, OverflowError, RecursionError) as error:
-        assert pattern is not None
-        message = f"`pattern` is no regular expression: {getattr(error, 'msg', error)}"
-        yield diagnose("AR412", message, pattern.span, path=(*path, "pattern"))

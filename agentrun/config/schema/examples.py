@@ -60,7 +60,6 @@ AGENT_EXAMPLES: Examples = {
     "voice.speed": 1.1,
     "language": "en",
     "greeting": "Hello, this is {{shop}}. How can I help?",
-    "say": "One moment, please.",
     "greeting.say": "Hello, this is {{shop}}. How can I help?",
     "greeting.instructions": "Greet the caller by the time of day.",
     "turn_detection": {"type": "semantic_vad", "eagerness": "auto"},

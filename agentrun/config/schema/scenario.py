@@ -158,7 +158,11 @@ TURN: JsonObject = mapping(
     oneOf=[*one_of_keys(*_TURN_KINDS)[1:], _EXPECT_ONLY],
     allOf=[
         {
-            "if": {"type": "object", "not": {"required": ["user"]}},
+            "if": {
+                "type": "object",
+                "not": {"required": ["user"]},
+                "anyOf": [{"required": [kind]} for kind in _TURN_KINDS],
+            },
             "then": {"properties": {"at": refused("it belongs to `user`")}},
         },
         {

@@ -125,7 +125,11 @@ RULES: dict[str, JsonObject] = {
 }
 
 _SHAPE_OF_HTTP: JsonObject = {
-    "if": {"type": "object", "required": ["http"]},
+    "if": {
+        "type": "object",
+        "required": ["http"],
+        "not": {"anyOf": [{"required": [k]} for k in ("python", "builtin")]},
+    },
     "then": {"required": ["name"]},
 }
 

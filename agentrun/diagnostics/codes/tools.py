@@ -109,9 +109,8 @@ TOOL_CODES = (
         "AR412",
         "parameters that no value satisfies",
         "error",
-        "The schema is valid and contradicts itself: a bound above its counterpart, an empty `enum`, a "
-        "choice that is not of the type, a `pattern` that is no regular expression. The model could not "
-        "call the tool.",
+        "The schema is valid and contradicts itself: a bound above its counterpart, an empty `enum`, or "
+        "a choice that is not of the type. The model could not call the tool.",
         bad=_TICKET
         + "'}\n    parameters: {type: object, properties: {size: {type: integer, enum: [small]}}}",
         good=_TICKET
