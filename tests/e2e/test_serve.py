@@ -79,7 +79,7 @@ AFTER_GREETING_S = 6.0
     ("agent", "voice", "said", "tool", "argument", "answered"),
     [
         ("support", "en-us", "Where is my order A 1 0 0 1?", "lookup_order", "A1001", "A1001"),
-        ("clinic", "ko", "월요일에 빈 시간 있나요?", "find_free_slots", "20", "월요일"),
+        ("clinic", "ko", "금요일에 빈 시간 있나요?", "find_free_slots", "20", "금요일"),
     ],
 )
 def test_what_is_spoken_reaches_the_tool(
