@@ -35,6 +35,8 @@ def explain_command(
 def render_story(row: Code) -> str:
     """Return everything there is to say about a code."""
     parts = [f"{row.code}: {row.title} ({row.severity})", textwrap.fill(row.story, 80)]
+    if row.kind != "agent":
+        parts.append(f"The examples are parts of a {row.kind} file.")
     for label, example in (("Bad", row.bad), ("Good", row.good)):
         if example:
             parts.append(f"{label}:\n\n{textwrap.indent(example, '    ')}")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentrun.compiler import compile_agent
-from agentrun.config import build_agent_schema, check_paths, load_agent
+from agentrun.config import build_agent_schema, check_paths, load_agent, load_scenario
 from agentrun.config.nodes import YamlScalar, to_json
 from agentrun.config.yamlfile import parse_yaml
 from agentrun.diagnostics import Span
@@ -104,3 +104,29 @@ def test_windows_line_ends_and_byte_order_mark(file: Path) -> None:
     file.write_bytes("\ufeffversion: 1\r\ninstructions: x\r\nvoice: bob\r\n".encode())
     (finding,) = check_paths([file], environment={}).findings
     assert (finding.code, finding.span.line, finding.span.column) == ("AR303", 3, 8)
+
+
+SCENARIO_TEXT = """
+{version: 1, agent: agent.yaml, variables: {a: 1}, mocks: {hang_up: [{when: {a: 1}, return: 1, delay: 1s}]},
+turns: [{user: x, at: 1s, ordered: true, model: [{say: x}], expect: [{says: {contains: x}, within: 1s},
+{not: {calls: {tool: hang_up, with: {a: 1}, times: 1}}}, {silence: {at_most: 1s}}, {handoff: {to: x}}]},
+{dtmf: "1"}, {hang_up: true}], expect: [{ends: {}}, {variables: {a: 1}}], model: [[{call: hang_up, with: {}}]],
+faults: [{tool: hang_up, error: x}, {at: 1s, link: drop}], repeat: 2, pass_at_least: 1}
+"""
+SCENARIO: JsonObject = to_json(parse_yaml(SCENARIO_TEXT, "s.yaml")[0] or YamlScalar(None, Span("")))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False), VALUES)
+def test_a_good_scenario_with_one_place_changed(file: Path, choose: random.Random, new: JsonValue) -> None:
+    agent = "version: 1\ninstructions: '{{a}}'\nvariables: {a: 1}\ntools: [{builtin: hang_up}]\n"
+    file.write_text(agent)
+    changed = replace_one(SCENARIO, choose, new)
+    scenario = file.with_name("scenario.yaml")
+    scenario.write_text(
+        json.dumps(changed if isinstance(changed, dict) else {**SCENARIO, "version": changed})
+    )
+    report = check_paths([scenario], environment={}, today=date(2026, 11, 21))
+    assert all(finding.span.line >= 1 and finding.span.column >= 1 for finding in report.findings)
+    if not any(finding.severity == "error" for finding in report.findings):
+        assert load_scenario(scenario, environment={}).agent == "agent.yaml"

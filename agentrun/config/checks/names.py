@@ -79,9 +79,13 @@ def check_names(case: AgentCase) -> Iterator[Diagnostic]:
             continue
         seen: Counter[str] = Counter()
         for template in find_templates(reveal(scalar.value)):
-            span = locate(case.texts, scalar.span, template.written, seen[template.written])
+            occurrence = seen[template.written]
             seen[template.written] += 1
             known = [*case.variables(), *_find_arguments(case, path), *BUILT_IN_NAMES]
+            is_secret = template.name is not None and not _is_http(path) and _is_secret(case, template.name)
+            if template.name in known and not is_secret:
+                continue
+            span = locate(case.texts, scalar.span, template.written, occurrence)
             if template.name is None:
                 hint = "a template holds one name of letters a to z, digits and `_`, and nothing else"
                 message = f"`{template.written}` is not a name"
@@ -90,7 +94,7 @@ def check_names(case: AgentCase) -> Iterator[Diagnostic]:
                 hint = suggest(template.name, known)
                 message = f"nothing is called `{template.name}` here"
                 yield diagnose("AR104", message, span, hint=hint, path=path)
-            elif not _is_http(path) and _is_secret(case, template.name):
+            else:
                 hint = "use it in an `http` tool, or remove `secret`"
                 message = f"the secret variable `{template.name}` would be told to the model"
                 yield diagnose("AR109", message, span, hint=hint, path=path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path as FilePath
 
@@ -63,7 +64,7 @@ def read_arguments(root: FilePath, target: str) -> list[str] | None:
     module, _, name = target.partition(":")
     file = find_module(root, module)
     try:
-        names = dict(_find_names(ast.parse(file.read_bytes()))) if file else {}
+        names = _read_names(file) if file else {}
     except (SyntaxError, ValueError, OSError):
         return None
     function = names.get(name)
@@ -88,13 +89,12 @@ def _check_function(
     shown = file.relative_to(case.root).as_posix() if file.is_relative_to(case.root) else str(file)
     name, place = str(target.value).partition(":")[2], (*path, "python")
     try:
-        tree = ast.parse(file.read_bytes(), filename=shown)
+        names = _read_names(file)
     except (SyntaxError, ValueError, OSError) as error:
         where = f"{shown}:{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else shown
         message = f"{where} is not valid Python"
         yield diagnose("AR404", message, target.span, hint=str(getattr(error, "msg", error)), path=place)
         return
-    names = dict(_find_names(tree))
     if name not in names and "*" not in names:
         functions = [known for known, node in names.items() if isinstance(node, _Function)]
         near = difflib.get_close_matches(name, functions, 1)
@@ -103,6 +103,22 @@ def _check_function(
         yield diagnose("AR405", f"{shown} defines no function `{name}`", target.span, hint=hint, path=place)
     elif isinstance(function := names.get(name), _Function) and "parameters" in tool.entries:
         yield from _check_signature(function, shown, tool, path)
+
+
+def _read_names(file: FilePath) -> Mapping[str, ast.stmt]:
+    """Return what a module binds at its top level.
+
+    Raises:
+        SyntaxError, ValueError, OSError: the file is not Python, or cannot be read.
+
+    """
+    return _parse_names(file.read_bytes())
+
+
+@lru_cache(maxsize=256)
+def _parse_names(source: bytes) -> Mapping[str, ast.stmt]:
+    """Parse one text once, however many tools and agents name it."""
+    return dict(_find_names(ast.parse(source)))
 
 
 def _find_names(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
