@@ -110,7 +110,8 @@ SCENARIO_TEXT = """
 {version: 1, agent: agent.yaml, variables: {a: 1}, mocks: {hang_up: [{when: {a: 1}, return: 1, delay: 1s}]},
 turns: [{user: x, at: 1s, ordered: true, model: [{say: x}], expect: [{says: {contains: x}, within: 1s},
 {not: {calls: {tool: hang_up, with: {a: 1}, times: 1}}}, {silence: {at_most: 1s}}, {handoff: {to: x}}]},
-{dtmf: "1"}, {hang_up: true}], expect: [{ends: {}}, {variables: {a: 1}}], model: [[{call: hang_up, with: {}}]],
+{dtmf: "1"}, {hang_up: true}], expect: [{ends: {}}, {variables: {a: 1}}],
+model: [[{call: hang_up, with: {}}]],
 faults: [{tool: hang_up, error: x}, {at: 1s, link: drop}], repeat: 2, pass_at_least: 1}
 """
 SCENARIO: JsonObject = to_json(parse_yaml(SCENARIO_TEXT, "s.yaml")[0] or YamlScalar(None, Span("")))
