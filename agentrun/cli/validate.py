@@ -36,7 +36,7 @@ _FOR_PEOPLE = (Format.TEXT, Format.CONCISE, Format.GITHUB)
 
 
 def validate_command(
-    paths: Annotated[list[Path], typer.Argument(help="Agent files, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="Agent and scenario files, or folders of them.")],
     output_format: Annotated[
         Format | None,
         typer.Option(
