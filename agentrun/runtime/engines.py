@@ -45,7 +45,7 @@ def choose_engine(option: str, model: ModelTarget, environment: Mapping[str, str
     )
     match option:
         case "embedded":
-            return _embedded("asked for with --engine embedded")
+            return _embedded("--engine openai, or a URL, talks to a real model")
         case "openai":
             return _provider(model, key, base)
         case "auto" if model.provider == "embedded":
