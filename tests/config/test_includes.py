@@ -41,10 +41,10 @@ def test_null_removes_a_whole_key(write: Write) -> None:
 def test_findings_name_the_file_that_the_value_came_from(write: Write) -> None:
     root = write(
         {
-            "shared/base.yaml": BASE.replace("marin", "marine"),
-            "shared/tools.yaml": "- builtin: hang_up\n  name: end call\n",
-            "agents/own.yaml": "extends: ../shared/base.yaml\noutput: video\n"
-            "tools:\n  - use: ../shared/tools.yaml\n",
+            "common/base.yaml": BASE.replace("marin", "marine"),
+            "common/tools.yaml": "- builtin: hang_up\n  name: end call\n",
+            "agents/own.yaml": "extends: ../common/base.yaml\noutput: video\n"
+            "tools:\n  - use: ../common/tools.yaml\n",
         }
     )
     assert codes(root, "agents/own.yaml") == [
