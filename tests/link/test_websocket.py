@@ -178,7 +178,7 @@ async def test_a_peer_that_stops_reading_is_cut_off(monkeypatch: pytest.MonkeyPa
         connection.transport.pause_reading()
         await release.wait()
 
-    async with serving(handler) as endpoint:
+    async with serving(handler, close_timeout=0.05) as endpoint:
         link = WebSocketLink(endpoint)
         for _ in range(100):
             link.send(client.InputAudioBufferAppend(bytes(500_000)))

@@ -166,6 +166,7 @@ async def test_a_full_outbox_ends_the_call(monkeypatch: pytest.MonkeyPatch) -> N
     async with on_call(socket) as (line, inbox):
         line.play("a", bytes(2000))
         assert await inbox.get() == CallerLeft("caller_vanished")
+        socket.reading.set()
 
 
 async def test_clear_drops_what_is_queued_on_our_side() -> None:
