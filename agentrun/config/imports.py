@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from agentrun.config.nodes import YamlMap, find_list, find_text
 from agentrun.config.reading import Reading
 from agentrun.diagnostics import Diagnostic, diagnose
 from agentrun.errors import ToolError
-from agentrun.plan import PythonTarget
 
-ImportPython = Callable[[PythonTarget], object]
+if TYPE_CHECKING:
+    from agentrun.plan import PythonTarget
+
+ImportPython: TypeAlias = "Callable[[PythonTarget], object]"
 
 
 def check_imports(reading: Reading, import_python: ImportPython) -> Reading:
@@ -27,6 +30,8 @@ def check_imports(reading: Reading, import_python: ImportPython) -> Reading:
 
 
 def _import_tools(reading: Reading, tree: YamlMap, import_python: ImportPython) -> Iterator[Diagnostic]:
+    from agentrun.plan import PythonTarget
+
     tools = find_list(tree, "tools")
     for index, tool in enumerate(tools.items if tools else ()):
         name = find_text(tool, "python")

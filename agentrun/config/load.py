@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agentrun.config.build import build
 from agentrun.config.discovery import (
     find_yaml_files,
     is_agent_file,
@@ -17,16 +17,18 @@ from agentrun.config.discovery import (
     make_name,
 )
 from agentrun.config.imports import ImportPython, check_imports
-from agentrun.config.model import AgentSpec
 from agentrun.config.nodes import to_json
 from agentrun.config.places import normalize_lines
 from agentrun.config.reading import Reading, find_blocked, read_agent
-from agentrun.config.scenario import ScenarioSpec
 from agentrun.config.scenario_reading import ScenarioReading, read_scenario
 from agentrun.config.suppressions import Suppression, report_unused
 from agentrun.diagnostics import Diagnostic, Span, diagnose, sort_findings
 from agentrun.errors import ConfigError
 from agentrun.wire.json import JsonObject
+
+if TYPE_CHECKING:
+    from agentrun.config.model import AgentSpec
+    from agentrun.config.scenario import ScenarioSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,10 @@ def load_agent(
         ConfigError: there is at least one error; it carries all findings, warnings and notes too.
 
     """
+    # Typed models take a while to define, and checking needs none.
+    from agentrun.config.build import build
+    from agentrun.config.model import AgentSpec
+
     shown = os.fspath(path)
     reading = read_agent(shown, environment, required=require_environment, today=today or date.today())
     findings = [*reading.findings, *find_blocked(reading)]
@@ -194,6 +200,9 @@ def load_scenario(
         ConfigError: there is at least one error in the scenario; it carries all of its findings.
 
     """
+    from agentrun.config.build import build
+    from agentrun.config.scenario import ScenarioSpec
+
     shown, day = os.fspath(path), today or date.today()
     reading = read_scenario(shown, lambda agent: read_agent(agent, environment, required=False, today=day))
     if any(finding.severity == "error" for finding in reading.findings):

@@ -11,11 +11,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from jsonschema import Draft7Validator
-from jsonschema.exceptions import ValidationError
-
+from agentrun.config.fit import Fits, make_predicate
 from agentrun.config.nodes import (
     Path,
     YamlMap,
@@ -32,6 +30,10 @@ from agentrun.config.schema import build_agent_schema, build_scenario_schema
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
 from agentrun.secret import Secret
 from agentrun.wire.json import JsonObject
+
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator
+    from jsonschema.exceptions import ValidationError
 
 # Names of the retired beta API (and slips that come from it), and what says the same today.
 _BETA_NAMES = {
@@ -61,8 +63,21 @@ Kind = Literal["agent", "scenario"]
 
 
 @cache
+def _schema(kind: Kind) -> JsonObject:
+    return build_agent_schema() if kind == "agent" else build_scenario_schema()
+
+
+@cache
+def _predicate(kind: Kind) -> Fits:
+    return make_predicate(_schema(kind))
+
+
+@cache
 def _validator(kind: Kind) -> Draft7Validator:
-    return Draft7Validator(build_agent_schema() if kind == "agent" else build_scenario_schema())
+    # Only here: importing the library takes longer than checking a good file.
+    from jsonschema import Draft7Validator
+
+    return Draft7Validator(_schema(kind))
 
 
 class ShapeChecker:
@@ -83,7 +98,10 @@ class ShapeChecker:
 
     def check(self) -> None:
         """Fill `findings` and `blocked`."""
-        for error in _validator(self._kind).iter_errors(to_json(self._root, reveal=True)):
+        data = to_json(self._root, reveal=True)
+        if _predicate(self._kind)(data):
+            return
+        for error in _validator(self._kind).iter_errors(data):
             self._explain(error, tuple(error.absolute_path))
 
     def _explain(self, error: ValidationError, path: Path) -> None:
@@ -105,7 +123,7 @@ def _follows_from_type(error: ValidationError) -> bool:
     if error.validator == "oneOf":
         return not isinstance(error.instance, dict)
     if error.validator == "enum" and "type" in error.schema:
-        return not Draft7Validator({"type": error.schema["type"]}).is_valid(error.instance)
+        return not make_predicate({"type": error.schema["type"]})(error.instance)
     return False
 
 

@@ -8,5 +8,7 @@ def estimate_tokens(text: str) -> int:
 
     Four letters of the Latin alphabet are about one token; a character of another script is most of one.
     """
+    if text.isascii():
+        return -(-len(text) // 4)
     plain = sum(1 for character in text if character < "\u0250")
     return -(-plain // 4) + round((len(text) - plain) * 0.75)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from agentrun.config.checks.case import AgentCase
 from agentrun.config.checks.usability import check_usability
 from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_key, find_node, to_json
 from agentrun.diagnostics import Diagnostic, Span, diagnose
+from agentrun.wire.json import JsonValue
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import SchemaError
 
 _TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 _KEYWORD_LIST = """
@@ -42,11 +44,44 @@ def _check_schema(case: AgentCase, node: YamlMap, path: Path) -> list[Diagnostic
     findings = list(_check_keywords(case, node, path))
     if findings:
         return findings
+    schema = to_json(node, reveal=True)
+    if _is_plain(schema):
+        return []
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
     try:
-        Draft202012Validator.check_schema(to_json(node, reveal=True))
+        Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         return [_explain(case, error, (*path, *error.absolute_path))]
     return []
+
+
+# What nearly every schema of a tool is made of. Others are left to the library, which takes long to import.
+_PLAIN: Mapping[str, Callable[[JsonValue], bool]] = {
+    "type": lambda value: value in _TYPES,
+    "description": lambda value: isinstance(value, str),
+    "title": lambda value: isinstance(value, str),
+    "default": lambda value: True,
+    "enum": lambda value: isinstance(value, list),
+    "additionalProperties": lambda value: isinstance(value, bool) or _is_plain(value),
+    "required": lambda value: (
+        isinstance(value, list)
+        and all(isinstance(name, str) for name in value)
+        and len(set(value)) == len(value)
+    ),
+    "properties": lambda value: isinstance(value, dict) and all(map(_is_plain, value.values())),
+    "items": lambda value: isinstance(value, dict) and _is_plain(value),
+    "minimum": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "maximum": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+}
+
+
+def _is_plain(schema: JsonValue) -> bool:
+    """Return whether a schema is valid at first sight; False says nothing."""
+    if not isinstance(schema, dict):
+        return False
+    return all(key in _PLAIN and _PLAIN[key](value) for key, value in schema.items())
 
 
 def _explain(case: AgentCase, error: SchemaError, path: Path) -> Diagnostic:
