@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+import functools
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from agentrun.engine.driver import EngineParts
-from agentrun.engine.seams import Responder
+from agentrun.engine.seams import Move, Prompt, Responder
 
 
 def _make_rehearsal() -> Responder:
@@ -15,8 +17,31 @@ def _make_rehearsal() -> Responder:
     return RehearsalResponder()
 
 
+PREPARE_AFTER_S = 0.2
+"""When the mind is loaded if nobody has asked by then: after the server has come up."""
+
 RESPONDERS: Mapping[str, Callable[[], Responder]] = {"rehearsal": _make_rehearsal}
 """Minds by the name that `--responder` takes."""
+
+
+class DeferredResponder:
+    """A mind that is made when it is first asked, or before by `prepare`, so that a server is up at once.
+
+    Args:
+        make: loads and makes the mind.
+
+    """
+
+    def __init__(self, make: Callable[[], Responder]) -> None:
+        self._make = functools.cache(make)
+
+    def prepare(self) -> None:
+        """Make the mind now; may run in a thread of its own."""
+        self._make()
+
+    def respond(self, prompt: Prompt) -> AsyncIterator[Move] | Sequence[Move]:
+        """Answer as the mind does."""
+        return self._make().respond(prompt)
 
 
 @contextlib.asynccontextmanager
@@ -29,6 +54,10 @@ async def open_engine(responder: str = "rehearsal") -> AsyncIterator[tuple[Engin
     """
     from agentrun.engine.speech import open_speech
 
-    mind = RESPONDERS[responder]()
+    mind = DeferredResponder(RESPONDERS[responder])
     async with open_speech() as speech:
+        preparing = asyncio.get_running_loop().call_later(
+            PREPARE_AFTER_S, lambda: asyncio.get_running_loop().run_in_executor(None, mind.prepare)
+        )
         yield EngineParts(mind, speech), list(speech.degraded)
+        preparing.cancel()
