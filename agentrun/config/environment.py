@@ -66,13 +66,14 @@ class EnvironmentFiller:
             if match[2] == ":-":
                 return match[3]
             if value is None or match[2] == ":?":
+                if match[1] not in unset:
+                    self._report_unset(node, match)
                 unset.append(match[1])
-                self._report_unset(node, match)
             return ""
 
         filled = _REFERENCE.sub(substitute, text)
         if unset:
-            return replace(node, unset=tuple(unset))
+            return replace(node, unset=tuple(dict.fromkeys(unset)))
         return replace(node, value=_retype(filled, node, secret))
 
     def _report_unset(self, node: YamlScalar, match: re.Match[str]) -> None:

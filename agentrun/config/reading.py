@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 
 from agentrun.config.checks import CHECKS, AgentCase
@@ -16,6 +17,9 @@ from agentrun.config.shape import ShapeChecker
 from agentrun.config.source import SourceError, Sources, find_root, overlay, read_dotenv
 from agentrun.config.suppressions import Suppression, sift_findings
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose, sort_findings
+
+# Keys under which names are given or used.
+_HOMES_OF_NAMES = ("variables", "tools", "greeting", "instructions", "handoffs", "guardrails", "no_input")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,10 @@ def _check(case: AgentCase) -> list[Diagnostic]:
     wrong = {(finding.span, finding.path) for finding in shape.findings}
     spans, paths = {span for span, _ in wrong}, {path for _, path in wrong if path}
     meaning = [finding for check in CHECKS for finding in check(case) if finding.span not in spans]
+    # A misspelt `variables` is reported once, not again for every name; nor is a variable unused then.
+    unknown = [str(f.path[0]) for f in shape.findings if f.code == "AR201" and len(f.path) == 1]
+    if any(get_close_matches(key, _HOMES_OF_NAMES, 1, 0.6) for key in unknown):
+        meaning = [finding for finding in meaning if finding.code not in ("AR104", "AR105")]
     return [*shape.findings, *(f for f in meaning if f.severity != "note" or f.path not in paths)]
 
 

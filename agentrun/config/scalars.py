@@ -6,6 +6,7 @@ Source: https://yaml.org/spec/1.2.2/#103-core-schema
 from __future__ import annotations
 
 import re
+from math import isfinite
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -21,7 +22,7 @@ def resolve_plain(text: str) -> str | int | float | bool | None:
     """Return the value of a plain scalar.
 
     Raises:
-        ValueError: a number with too many digits.
+        ValueError: a number with too many digits, or one that JSON cannot carry (infinite, or not a number).
 
     """
     if _NULL.fullmatch(text):
@@ -31,7 +32,7 @@ def resolve_plain(text: str) -> str | int | float | bool | None:
     if _INT.fullmatch(text):
         return _read_int(text)
     if _FLOAT.fullmatch(text):
-        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        return _read_float(text)
     return text
 
 
@@ -39,6 +40,13 @@ def loses_digits(text: str) -> bool:
     """Return whether reading the text as a number drops a plus sign or leading zeros."""
     digits = text.lstrip("-")
     return bool(re.fullmatch(r"\+[0-9]+|-?0[0-9]+", text)) and digits != "0"
+
+
+def _read_float(text: str) -> float:
+    value = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    if not isfinite(value):
+        raise ValueError("JSON cannot carry this number: it is infinite, too large, or not a number")
+    return value
 
 
 def _read_int(text: str) -> int:

@@ -123,6 +123,9 @@ def overlay(dotenv: Mapping[str, str], environment: Mapping[str, str]) -> dict[s
 
 
 def _read_bytes(shown: str, near: Span | None) -> bytes:
+    if near is not None and os.path.exists(shown) and not os.path.isfile(shown) and not os.path.isdir(shown):
+        # A pipe or a device would be waited for, perhaps for ever.
+        raise SourceError(diagnose("AR001", f"`{shown}` cannot be read: it is no ordinary file", near))
     try:
         # One byte for each character at least: a longer file cannot be within the limit of characters.
         with open(shown, "rb") as file:

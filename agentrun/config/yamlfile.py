@@ -24,7 +24,8 @@ from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
 
 MAX_CHARACTERS = 1 << 20
 MAX_DEPTH = 60
-MAX_NODES = 100_000
+MAX_NODES = 10_000
+MAX_ENTRIES = 1000  # of one list; in a mapping the key and the value count as two
 _CORE = "tag:yaml.org,2002:"
 
 _PLAIN = "plain"
@@ -89,14 +90,21 @@ def _compose(text: str, builder: _Builder) -> YamlNode | None:
 
 
 def _scan_events(text: str, builder: _Builder) -> None:
-    depth = 0
+    depth, counts = 0, [0]
     for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, (CollectionStartEvent, ScalarEvent, AliasEvent)):
+            counts[-1] += 1
+            if counts[-1] > MAX_ENTRIES:
+                message = "one mapping or list has too many entries: 500 keys or 1000 items are the most"
+                raise _Stop(diagnose("AR011", message, builder.place(event)))
         if isinstance(event, CollectionStartEvent):
             depth += 1
+            counts.append(0)
             if depth > MAX_DEPTH:
                 raise _Stop(diagnose("AR011", f"nested more than {MAX_DEPTH} deep", builder.place(event)))
         elif isinstance(event, CollectionEndEvent):
             depth -= 1
+            counts.pop()
         elif isinstance(event, AliasEvent):
             builder.aliases.append(builder.place(event))
 
@@ -143,7 +151,7 @@ class _Builder:
         self._open: set[int] = set()
         self._built: dict[int, tuple[YamlNode, int]] = {}
 
-    def place(self, marked: Node | AliasEvent | CollectionStartEvent) -> Span:
+    def place(self, marked: Node | AliasEvent | ScalarEvent | CollectionStartEvent) -> Span:
         """Return where PyYAML says it stands; its marks count characters from 0."""
         start, end = marked.start_mark, marked.end_mark
         assert start is not None

@@ -58,7 +58,18 @@ def test_an_unknown_keyword_is_refused() -> None:
 
 
 PARTS = st.sampled_from(
-    "type properties required items enum minimum description additionalProperties a string".split()
+    [
+        "type",
+        "properties",
+        "required",
+        "items",
+        "enum",
+        "minimum",
+        "description",
+        "additionalProperties",
+        "a",
+        "string",
+    ]
 )
 SCHEMAS = st.recursive(
     st.none() | st.booleans() | st.integers() | PARTS,

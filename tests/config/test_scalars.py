@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from agentrun.config.scalars import loses_digits, resolve_plain
@@ -17,7 +15,7 @@ from agentrun.config.scalars import loses_digits, resolve_plain
         *[(word, None) for word in ("", "~", "null", "Null", "NULL")],
         *[("true", True), ("False", False), ("TRUE", True)],
         *[("17", 17), ("017", 17), ("0o17", 15), ("0x1F", 31), ("-3", -3), ("+3", 3)],
-        *[("1.5", 1.5), (".5", 0.5), ("1e3", 1000.0), ("-.inf", -math.inf)],
+        *[("1.5", 1.5), (".5", 0.5), ("1e3", 1000.0)],
     ],
 )
 def test_core_schema(text: str, value: object) -> None:
@@ -27,7 +25,9 @@ def test_core_schema(text: str, value: object) -> None:
 
 
 def test_nan_and_long_numbers() -> None:
-    assert math.isnan(float(resolve_plain(".NaN") or 0))
+    for text in (".NaN", "-.inf", "1e999"):
+        with pytest.raises(ValueError, match="JSON cannot carry"):
+            resolve_plain(text)
     with pytest.raises(ValueError, match="too long"):
         resolve_plain("1" * 41)
 

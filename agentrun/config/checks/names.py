@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from itertools import islice
 
 from agentrun.config.checks.case import AgentCase
 from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_map, find_node, walk_scalars
@@ -13,6 +14,7 @@ from agentrun.config.templates import BUILT_IN_NAMES, VARIABLE_NAME, find_templa
 from agentrun.diagnostics import Diagnostic, diagnose
 from agentrun.secret import Secret, reveal
 
+_MOST_TEMPLATES = 200  # of one text; locating each is a search, and no honest text has so many
 _RESERVED = ("call", "now", "today")
 # Texts that the model reads or the caller hears. `*` stands for any index.
 _SPOKEN: frozenset[Path] = frozenset(
@@ -78,7 +80,7 @@ def check_names(case: AgentCase) -> Iterator[Diagnostic]:
         if not isinstance(scalar.value, str | Secret):
             continue
         seen: Counter[str] = Counter()
-        for template in find_templates(reveal(scalar.value)):
+        for template in islice(find_templates(reveal(scalar.value)), _MOST_TEMPLATES):
             occurrence = seen[template.written]
             seen[template.written] += 1
             known = [*case.variables(), *_find_arguments(case, path), *BUILT_IN_NAMES]

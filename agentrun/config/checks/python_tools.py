@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.machinery import PathFinder
@@ -74,7 +75,7 @@ def read_arguments(root: FilePath, target: str) -> list[str] | None:
 def _missing_module(case: AgentCase, module: str, target: YamlScalar, path: Path) -> Diagnostic:
     wanted = FilePath(*module.split(".")).as_posix() + ".py"
     folder = (case.root / wanted).parent
-    siblings = sorted(file.stem for file in folder.glob("*.py")) if folder.is_dir() else []
+    siblings = sorted(file.stem for file in folder.glob("*.py")) if os.path.isdir(folder) else []
     near = difflib.get_close_matches(module.rpartition(".")[2], siblings, 1)
     package = module.rpartition(".")[0]
     guess = f"{package}.{near[0]}" if near and package else (near[0] if near else "")
