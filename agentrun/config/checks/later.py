@@ -9,6 +9,7 @@ from agentrun.config.nodes import Path, YamlScalar, find_key, find_node, path_in
 from agentrun.diagnostics import Diagnostic, diagnose
 
 LATER_FIELDS: tuple[Path, ...] = (
+    ("model", "region"),
     ("mcp_servers",),
     ("handoffs",),
     ("guardrails",),
