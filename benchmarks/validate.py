@@ -7,10 +7,8 @@ both: with importing `yaml, jsonschema, typer`, and, where the path of an instal
 given, with that tool on the same file and the schema of agent files.
 
 In one process, agent files of 60 lines (no two alike) are checked in folders of growing size: files per
-second of processor time, and how the time for one file grows. The goal of 500 a second is not met
-so far; parsing in
-PyYAML's composer, its Python-made nodes and the walks of the checks over our tree share the time. At last,
-each hostile file states what refusing it takes; the goals are 100 ms and 50 MiB.
+second of processor time, and how the time for one file grows. The goal of 500 a second is not met so far. At
+last, each hostile file states what refusing it takes; the goals are 100 ms and 50 MiB.
 """
 
 from __future__ import annotations

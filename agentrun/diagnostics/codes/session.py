@@ -10,7 +10,8 @@ SESSION_CODES = (
         "unknown model",
         "warning",
         "The provider `openai` has no realtime model of this name, as far as this version of agentrun "
-        "knows. It is sent as it is, so a new model works on its first day. For one that lives on a server of your own, say `provider: compatible` "
+        "knows. It is sent as it is, so a new model works on its first day. For one that lives on a "
+        "server of your own, say `provider: compatible` "
         "and give its `base_url`.",
         bad="model: gpt-realtime-21",
         good="model: gpt-realtime-2.1",
