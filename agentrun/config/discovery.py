@@ -17,12 +17,18 @@ _AGENT_KEYS = frozenset(
 
 
 def find_yaml_files(folder: str) -> Iterator[str]:
-    """Yield the YAML files below a folder in a stable order; hidden folders are left out."""
+    """Yield the YAML files below a folder in a stable order; hidden folders, pipes and devices are left out."""
     for base, folders, files in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED_FOLDERS)
         for file in sorted(files):
-            if file.endswith(_SUFFIXES) and not file.startswith("."):
-                yield os.path.join(base, file)
+            path = os.path.join(base, file)
+            if file.endswith(_SUFFIXES) and not file.startswith(".") and _is_readable(path):
+                yield path
+
+
+def _is_readable(path: str) -> bool:
+    """Whether reading cannot wait for ever; a link that leads nowhere is read, which gives the finding."""
+    return os.path.isfile(path) or not os.path.exists(path)
 
 
 def is_agent_file(path: str) -> bool:
