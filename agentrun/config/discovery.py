@@ -17,7 +17,7 @@ _AGENT_KEYS = frozenset(
 
 
 def find_yaml_files(folder: str) -> Iterator[str]:
-    """Yield the YAML files below a folder in a stable order; hidden folders, pipes and devices are left out."""
+    """Yield the YAML files below a folder in a stable order, without hidden ones, pipes and devices."""
     for base, folders, files in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED_FOLDERS)
         for file in sorted(files):
