@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import TimeoutException
 
 from tests.e2e.conftest import Browser
 from tests.e2e.speaking import ESPEAK, speak
@@ -82,19 +83,30 @@ AFTER_GREETING_S = 6.0
         ("clinic", "ko", "금요일에 빈 시간 있나요?", "find_free_slots", "20", "금요일"),
     ],
 )
+@pytest.mark.timeout(150)
 def test_what_is_spoken_reaches_the_tool(
     served: Browser, agent: str, voice: str, said: str, tool: str, argument: str, answered: str
 ) -> None:
-    """From the microphone through page, recogniser and mind to the tool, and back as speech."""
+    """From the microphone through page, recogniser and mind to the tool, and back as speech.
+
+    Chromium drops sound when the machine is busy, and what was not heard cannot be understood: three takes.
+    """
     pytest.importorskip("pocketsphinx", reason="needs the extra `speech`")
-    speak(said, served.microphone, voice=voice, after_s=AFTER_GREETING_S)
-    served.set_microphone("granted")
-    served.open()
-    served.find("#headphones").click()
-    served.start(agent)
-    served.wait_text("li.tool.ok", tool, 30)
-    served.wait_text("li.tool.ok .arguments", argument)
-    served.wait_text(".turn.agent:last-child .words", answered)
+    for further_takes in (2, 1, 0):
+        speak(said, served.microphone, voice=voice, after_s=AFTER_GREETING_S)
+        served.set_microphone("granted")
+        served.open()
+        served.find("#headphones").click()
+        served.start(agent)
+        try:
+            served.wait_text("li.tool.ok .arguments", argument, 20)
+            served.wait_text(".turn.agent:last-child .words", answered)
+        except TimeoutException:
+            if not further_takes:
+                raise
+        else:
+            break
+    served.wait_text("li.tool.ok", tool)
     served.wait_text(".turn.agent:last-child .note", "first sound after")
     served.find("#hang-up").click()
     served.wait_text("#after-text", "You hung up.")
