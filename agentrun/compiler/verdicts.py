@@ -200,7 +200,7 @@ _ROWS = _table(
         "model.provider": _CONNECTION,
         "model.base_url": _CONNECTION,
         "model.api_key": Ours("proves to the provider who calls; never part of the session"),
-        "model.region": Dropped("not supported yet: use `base_url` to choose a region"),
+        "model.region": NOT_YET,
         "model.reasoning": _sent("reasoning.effort"),
         "model.reasoning.effort": _sent("reasoning.effort"),
         "model.parallel_tool_calls": _sent("parallel_tool_calls"),
