@@ -200,11 +200,3 @@ def to_json(node: YamlNode, *, reveal: bool = False) -> JsonValue:
             return {key: to_json(entry.node, reveal=reveal) for key, entry in node.entries.items()}
         case YamlList():
             return [to_json(item, reveal=reveal) for item in node.items]
-
-
-def show_path(path: Path) -> str:
-    """Return a path as people write it: `tools[0].http.url`."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else part)
-    return text

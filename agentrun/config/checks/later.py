@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentrun.config.checks.case import AgentCase
-from agentrun.config.nodes import Path, YamlScalar, find_key, find_node, path_in_file, show_path
-from agentrun.diagnostics import Diagnostic, diagnose
+from agentrun.config.nodes import Path, YamlScalar, find_key, find_node, path_in_file
+from agentrun.diagnostics import Diagnostic, diagnose, show_path
 
 LATER_FIELDS: tuple[Path, ...] = (
     ("model", "region"),

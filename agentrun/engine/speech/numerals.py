@@ -35,9 +35,6 @@ _ORDINAL_VALUES = {**{word: value for value, word in enumerate(_ORDINALS, start=
 _SCALES = {"hundred": 100, "thousand": 1000}
 _SEPARATORS = {"dash": "-", "hyphen": "-", "dot": ".", "slash": "/"}
 
-MARKED_WORDS = frozenset((*LETTERS, *_VALUES, *_ORDINAL_VALUES, *_SCALES, *_SEPARATORS, "and"))
-"""What may stand behind the mark `_`."""
-
 
 def _marked(*words: str) -> Node:
     return any_of(*(f"_{word}" for word in words))
@@ -101,8 +98,6 @@ TIME = Rule(
         *split_phrases("noon | midday | midnight | in the morning | in the afternoon | in the evening"),
     ),
 )
-TIME_WORDS = frozenset((*_UNITS, *_TEENS, *_TENS, "oh", "half", "quarter", "past", "to", "a.m.", "p.m."))
-"""What may stand behind the mark `%`."""
 
 
 def spell(text: str) -> Node:

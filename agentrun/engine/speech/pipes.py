@@ -24,7 +24,6 @@ from typing import BinaryIO
 from agentrun.wire.json import JsonObject
 
 LENGTHS = struct.Struct("!II")
-MAX_BODY_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
