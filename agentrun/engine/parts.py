@@ -73,7 +73,8 @@ class ItemFrame:
 
     def _finish(self, status: ItemStatus) -> None:
         out, place = self.place.outbox, self.place
-        self.item.wire["status"] = status
+        if "status" in self.item.wire:  # calls of MCP servers have none
+            self.item.wire["status"] = status
         if place.history is not None:
             # The service says null here when the item before is the very first one; `added` told the truth.
             quirk = self._previous_id == place.history.first_id
@@ -82,20 +83,11 @@ class ItemFrame:
 
 
 class CallItem(ItemFrame):
-    """A function call; complete as soon as it is open."""
+    """A call of any kind: arguments that arrive in pieces; complete as soon as it is open."""
 
-    def __init__(self, place: Place, call: Call) -> None:
-        ids = place.outbox.ids
-        wire: JsonObject = {
-            "id": ids.make("item"),
-            "type": "function_call",
-            "status": "in_progress",
-            "name": call.name,
-            "call_id": ids.make("call"),
-            "arguments": "",
-        }
-        super().__init__(place, Item(wire))
-        self._arguments = json.dumps(call.arguments, ensure_ascii=False)
+    def __init__(self, place: Place, wire: JsonObject, arguments: JsonObject) -> None:
+        super().__init__(place, Item({**wire, "arguments": ""}))
+        self._arguments = json.dumps(arguments, ensure_ascii=False)
 
     @property
     def tokens(self) -> Tokens:
@@ -105,32 +97,54 @@ class CallItem(ItemFrame):
     def open(self) -> None:
         """Announce the call and write its arguments."""
         self._announce()
-        out, wire = self.place.outbox, self.item.wire
         for delta in _ARGUMENT_DELTA.findall(self._arguments):
-            out.send(
-                server.ResponseFunctionCallArgumentsDelta(
-                    self.place.response_id,
-                    self.item.id,
-                    self.place.output_index,
-                    wire["call_id"],
-                    delta,
-                    out.ids.make_padding(),
-                )
-            )
-        wire["arguments"] = self._arguments
+            self._send_delta(delta)
+        self.item.wire["arguments"] = self._arguments
         self.complete = True
 
     def close(self, status: ItemStatus) -> None:
         """End the arguments and the item."""
-        wire = self.item.wire
-        self.place.outbox.send(
+        self._send_done()
+        self._finish(status)
+
+    def _send_delta(self, delta: str) -> None:
+        raise NotImplementedError
+
+    def _send_done(self) -> None:
+        raise NotImplementedError
+
+
+class FunctionCallItem(CallItem):
+    """A call that the client answers."""
+
+    def __init__(self, place: Place, call: Call) -> None:
+        ids = place.outbox.ids
+        wire: JsonObject = {
+            "id": ids.make("item"),
+            "type": "function_call",
+            "status": "in_progress",
+            "name": call.name,
+            "call_id": ids.make("call"),
+        }
+        super().__init__(place, wire, call.arguments)
+
+    def _send_delta(self, delta: str) -> None:
+        place, padding = self.place, self.place.outbox.ids.make_padding()
+        place.outbox.send(
+            server.ResponseFunctionCallArgumentsDelta(
+                place.response_id, self.item.id, place.output_index, self.item.wire["call_id"], delta, padding
+            )
+        )
+
+    def _send_done(self) -> None:
+        place, wire = self.place, self.item.wire
+        place.outbox.send(
             server.ResponseFunctionCallArgumentsDone(
-                self.place.response_id,
+                place.response_id,
                 self.item.id,
-                self.place.output_index,
+                place.output_index,
                 wire["call_id"],
                 wire["name"],
                 self._arguments,
             )
         )
-        self._finish(status)

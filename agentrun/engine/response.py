@@ -19,7 +19,7 @@ from agentrun.engine.effects import Speak, Stop
 from agentrun.engine.items import History
 from agentrun.engine.messages import SpokenItem, TextItem
 from agentrun.engine.outbox import Outbox
-from agentrun.engine.parts import CallItem, ItemStatus, OutputItem, Place
+from agentrun.engine.parts import CallItem, FunctionCallItem, ItemStatus, OutputItem, Place
 from agentrun.engine.seams import Call, Move, Say
 from agentrun.engine.usage import Tokens, render_usage
 from agentrun.wire import server
@@ -194,7 +194,7 @@ class Response:
     def _make_item(self, move: Move) -> OutputItem:
         place = Place(self.id, len(self._made.items), self._outbox, self._history)
         if isinstance(move, Call):
-            return CallItem(place, move)
+            return FunctionCallItem(place, move)
         phases, budget = self.settings.phases, self._budget_left()
         if not self.settings.spoken:
             return TextItem(place, move, phases=phases, budget_tokens=budget)
