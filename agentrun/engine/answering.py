@@ -210,6 +210,8 @@ class Answering:
             shown,
             state.now,
             settings.parallel_tool_calls,
+            state.language,
+            frozenset(item.id for item in items[first:] if item.unsure),
         )
         state.outbox.command(Generate(response.id, prompt))
 

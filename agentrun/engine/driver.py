@@ -302,7 +302,7 @@ class SessionDriver:
             log.warning("what the caller said could not be recognised: %s", error)
             self._put(Heard(order.item_id, "", "the speech recogniser failed"))
             return
-        self._put(Heard(order.item_id, transcript.text))
+        self._put(Heard(order.item_id, transcript.text, confident=transcript.confident))
 
     async def _generate(self, order: Generate) -> None:
         error = None

@@ -34,12 +34,14 @@ class Heard:
     Attributes:
         text: what was understood; empty if nothing was.
         error: why there is no transcript at all, or None.
+        confident: whether the words are more than a guess.
 
     """
 
     item_id: str
     text: str
     error: str | None = None
+    confident: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ class Item:
         audio_ms: how long the sound is, also after it was forgotten.
         heard: what a model still knows of it after a truncation, or None if it was not truncated.
         unclear: True while the recogniser has not answered yet.
+        unsure: True if what the recogniser answered is a guess.
 
     """
 
@@ -130,6 +131,7 @@ class Item:
     audio_ms: int = 0
     heard: str | None = None
     unclear: bool = False
+    unsure: bool = False
     _counted: tuple[object, Tokens] | None = None
 
     @property

@@ -114,6 +114,7 @@ class Listening:
         if item is None or not item.unclear:
             return
         item.unclear = False
+        item.unsure = not heard.confident
         item.set_transcript(heard.text)
         if self._state.transcription is not None:
             self._report(item, heard)

@@ -46,6 +46,8 @@ class Prompt:
         items: the conversation as wire items, oldest first, already truncated; caller audio appears as an
             `input_audio` part with its `transcript`, or with None where it could not be understood.
         now: local wall-clock time of the engine, for words such as "tomorrow".
+        language: ISO 639-1 of the session's transcription, if it names one.
+        unsure: ids of the caller's items that were heard, but not well: what they say is a guess.
 
     """
 
@@ -56,6 +58,8 @@ class Prompt:
     items: Sequence[JsonObject]
     now: datetime.datetime
     parallel_tool_calls: bool = True
+    language: str | None = None
+    unsure: frozenset[str] = frozenset()
 
 
 class Responder(Protocol):
