@@ -24,6 +24,7 @@ LAYERS = {
     "outcome": 0,
     "prices": 0,
     "timing": 0,
+    "asgi": 0,
     "plan": 1,
     "config": 2,
     "conversation": 2,
@@ -42,8 +43,8 @@ LAYERS = {
 FREE = {"__init__", "__main__"}
 
 # Parts whose only business is I/O and time; elsewhere an `async def` is a question.
-ASYNC_PARTS = {"tools", "link", "channels", "runtime", "simulate", "server", "cli"}
-ASYNC_ENGINE = re.compile(r"engine/(driver|ears|local|mount|opening|server|speech/\w+)\.py")
+ASYNC_PARTS = {"asgi", "tools", "link", "channels", "runtime", "simulate", "server", "cli"}
+ASYNC_ENGINE = re.compile(r"engine/(app|driver|ears|http/\w+|local|opening|server|speech/\w+)\.py")
 
 HEAVY = {
     "asyncio",

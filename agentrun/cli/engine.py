@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from agentrun.cli.options import start_logging
-from agentrun.errors import ListenFailed
 
 
 def engine_command(
@@ -30,10 +29,7 @@ def engine_command(
         message = f"`{responder}` is not one of {', '.join(RESPONDERS)}"
         raise typer.BadParameter(message, param_hint="--responder")
     start_logging(verbose=verbose, quiet="WARNING")
-    try:
-        asyncio.run(_serve(host, port, responder))
-    except OSError as error:
-        raise ListenFailed(host, port, error) from error
+    asyncio.run(_serve(host, port, responder))
 
 
 async def _serve(host: str, port: int, responder: str) -> None:

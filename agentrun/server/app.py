@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.websockets import WebSocket
 
 from agentrun.secret import Secret
 from agentrun.server.calls import answer_browser, check_ready
@@ -23,19 +21,17 @@ from agentrun.server.lines import Lines
 
 STATIC = Path(__file__).parent / "static"
 
-EngineSession: TypeAlias = Callable[[WebSocket], Awaitable[None]]
-"""Serves one Realtime session on a WebSocket that is not accepted yet."""
+ENGINE_FOLDERS = ("/v1/", "/openai/v1/")
+"""Where the embedded engine stands; it looks after itself, with the same token as its key."""
 
 
-def build_app(
-    desk: CallDesk, *, token: Secret | None = None, engine: EngineSession | None = None
-) -> Starlette:
+def build_app(desk: CallDesk, *, token: Secret | None = None, engine: Sequence[BaseRoute] = ()) -> Starlette:
     """Make the application; `app.state` has the `desk` and the live `lines`.
 
     Args:
         desk: takes the calls.
         token: needed on every route but health, if given; without it only loopback names are answered.
-        engine: serves `WS /v1/realtime`; the route does not exist without it.
+        engine: the routes of the embedded engine, where it is used.
 
     """
     routes: list[BaseRoute] = [
@@ -45,10 +41,10 @@ def build_app(
         Route("/agents", list_agents),
         WebSocketRoute("/agents/{name}/ws", answer_browser),
         Mount("/static", StaticFiles(directory=STATIC)),
+        *engine,
     ]
-    if engine is not None:
-        routes.append(WebSocketRoute("/v1/realtime", _serve_engine(desk, engine)))
-    app = Starlette(routes=routes, middleware=[Middleware(Guard, token=token)])
+    guard = Middleware(Guard, token=token, guarded_by_others=ENGINE_FOLDERS if engine else ())
+    app = Starlette(routes=routes, middleware=[guard])
     app.router.redirect_slashes = False  # such a redirection would go to whatever the `Host` header names
     app.state.desk = desk
     app.state.lines = Lines()
@@ -78,14 +74,3 @@ async def list_agents(request: Request) -> Response:
     """List the agents, and name the engine that speaks for them."""
     desk: CallDesk = request.app.state.desk
     return JSONResponse({"agents": [asdict(card) for card in desk.agents()], "engine": desk.engine})
-
-
-def _serve_engine(desk: CallDesk, engine: EngineSession) -> EngineSession:
-    async def serve_engine(websocket: WebSocket) -> None:
-        if desk.draining:
-            denial = JSONResponse({"error": {"code": "draining", "message": "shutting down"}}, 503)
-            await websocket.send_denial_response(denial)
-            return
-        await engine(websocket)
-
-    return serve_engine

@@ -64,17 +64,19 @@ class Guard:
     Args:
         app: what it protects.
         token: what a client must show; None if the server listens on loopback only.
+        guarded_by_others: folders of the URL that look after themselves.
 
     """
 
-    def __init__(self, app: ASGIApp, token: Secret | None) -> None:
+    def __init__(self, app: ASGIApp, token: Secret | None, guarded_by_others: tuple[str, ...] = ()) -> None:
         self._app = app
+        self._guarded_by_others = guarded_by_others
         self._token = token
         self._digest = digest_token(token) if token else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer for the application, or let the request through with security headers on its answer."""
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] not in ("http", "websocket") or scope["path"].startswith(self._guarded_by_others):
             await self._app(scope, receive, send)
             return
         denial = self._check(HTTPConnection(scope))

@@ -9,11 +9,14 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.routing import BaseRoute
+
+from agentrun.asgi import open_listener
 from agentrun.secret import Secret
 from agentrun.server.agents import AgentDesk, ServedAgent, load_agents
-from agentrun.server.app import EngineSession, build_app
+from agentrun.server.app import build_app
 from agentrun.server.guard import is_loopback
-from agentrun.server.run import open_listener, serve_app
+from agentrun.server.run import serve_app
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ async def serve(
             desk.open(options.host, port)
             say(f"page: {_page_address(options.host, port, token)}  (Ctrl-C stops)")
 
-        async with _open_engine(agents, say) as engine:
+        async with _open_engine(agents, token, say) as engine:
             watching = asyncio.create_task(desk.watch.run())
             app = build_app(desk, token=token, engine=engine)
             await serve_app(app, listener, desk, options.drain_s, on_ready=announce)
@@ -76,19 +79,21 @@ async def serve(
 
 @contextlib.asynccontextmanager
 async def _open_engine(
-    agents: Mapping[str, ServedAgent], say: Callable[[str], object]
-) -> AsyncIterator[EngineSession | None]:
+    agents: Mapping[str, ServedAgent], token: Secret | None, say: Callable[[str], object]
+) -> AsyncIterator[Sequence[BaseRoute]]:
     """Open the embedded engine if an agent needs it."""
     if not any(agent.engine.is_embedded for agent in agents.values()):
-        yield None
+        yield ()
         return
-    from agentrun.engine.mount import mount_engine
+    from agentrun.engine.app import build_mounts
+    from agentrun.engine.http.switchboard import EngineOptions, Switchboard
     from agentrun.engine.opening import open_engine
 
     async with open_engine("rehearsal") as (parts, degraded):
         for line in degraded:
             say(f"speech: {line}")
-        yield mount_engine(parts)
+        keys = (token,) if token else ()
+        yield build_mounts(Switchboard(parts, EngineOptions(keys, loopback_only=token is None)))
 
 
 def _decide_token(options: ServeOptions) -> Secret | None:

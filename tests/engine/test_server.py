@@ -19,9 +19,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from agentrun.engine.driver import EngineParts, SessionDriver
+from agentrun.engine.http.switchboard import EngineOptions
 from agentrun.engine.responders.script import ScriptedResponder
 from agentrun.engine.seams import Call, Move, Prompt, Responder, Say
-from agentrun.engine.server import check_request, listen
+from agentrun.engine.server import listen
 from agentrun.engine.speech.seams import Hints, Recogniser, Transcript, Voice
 from agentrun.engine.speech.silent import DeafRecogniser, SilentVoice
 from agentrun.errors import ConnectFailed
@@ -102,7 +103,8 @@ async def open_door(
     **options: Any,
 ) -> AsyncIterator[Door]:
     mind = responder if hasattr(responder, "respond") else ScriptedResponder(responder)
-    async with listen(EngineParts(mind, Ears(recogniser), pace), port=0, **options) as port:
+    parts = EngineParts(mind, Ears(recogniser), pace)
+    async with listen(parts, port=0, options=EngineOptions(**options)) as port:
         door = Door(port)
         try:
             yield door
@@ -268,16 +270,6 @@ async def test_wrong_key_and_wrong_path() -> None:
             with pytest.raises(InvalidStatus) as refused:
                 await connect(url, additional_headers={"Authorization": "Bearer nö"}, proxy=None)
             assert refused.value.response.status_code == status
-
-
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [({}, 400), ({"intent": "transcription"}, 400), ({"call_id": "rtc_1"}, 400), ({"model": "m"}, None)],
-)
-def test_query(query: dict[str, str], status: int | None) -> None:
-    denial = check_request(query, {})
-    assert (denial.status if denial else None) == status
-    assert denial is None or json.loads(denial.render_body())["error"]["message"]
 
 
 async def test_session_ends_after_its_time() -> None:

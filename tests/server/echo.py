@@ -6,12 +6,12 @@ import array
 import asyncio
 import contextlib
 import math
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import uvicorn
+from anyio.from_thread import start_blocking_portal
 
+from agentrun.asgi import open_listener, run_asgi
 from agentrun.channels import Channel
 from agentrun.conversation import inputs, reports
 from agentrun.diagnostics import Diagnostic, Span
@@ -19,7 +19,6 @@ from agentrun.errors import ConfigError, ConnectFailed
 from agentrun.secret import Secret
 from agentrun.server.app import build_app
 from agentrun.server.desk import AgentCard, VariableCard
-from agentrun.server.run import Server, open_listener
 from agentrun.wire.json import JsonValue
 
 TONE_HZ = 440
@@ -160,14 +159,9 @@ class EchoCall:
 @contextlib.contextmanager
 def serve_desk(desk: EchoDesk, token: Secret | None = None) -> Iterator[int]:
     """Serve `desk` on a free port of 127.0.0.1 from a thread; yields the port."""
-    ready = threading.Event()
-    with open_listener("127.0.0.1", 0) as listener:
-        server: uvicorn.Server = Server(build_app(desk, token=token), ready.set)
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            assert ready.wait(10)
-            yield listener.getsockname()[1]
-        finally:
-            server.should_exit = True
-            thread.join(10)
+    with (
+        open_listener("127.0.0.1", 0) as listener,
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(run_asgi(build_app(desk, token=token), listener)),
+    ):
+        yield listener.getsockname()[1]

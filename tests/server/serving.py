@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from agentrun.asgi import open_listener
 from agentrun.server.app import build_app
-from agentrun.server.run import open_listener, serve_app
+from agentrun.server.run import serve_app
 from tests.server.echo import EchoDesk
 
 

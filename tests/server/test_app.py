@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
 from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect
 from websockets.asyncio.client import connect
 
 from agentrun.conversation.inputs import CallerLeft
+from agentrun.secret import Secret
 from agentrun.server.app import STATIC, build_app
 from agentrun.wire.json import JsonObject
 from tests.server.echo import EchoDesk, serve_desk
@@ -143,24 +147,15 @@ def check_closed_with_1011(client: TestClient) -> None:
 
 
 def test_the_engine_is_mounted_only_if_there_is_one() -> None:
-    async def engine(websocket: WebSocket) -> None:
-        await websocket.accept("realtime")
-        await websocket.send_text(websocket.query_params["model"])
-        await websocket.close()
+    def name_page(request: Request) -> Response:
+        return PlainTextResponse(request.url.path)
 
-    desk = EchoDesk()
-    client = TestClient(build_app(desk, engine=engine), base_url=LOCAL)
-    with client.websocket_connect(WS + "/v1/realtime?model=m", subprotocols=["realtime"]) as socket:
-        assert socket.receive_text() == "m"
-    desk.draining = True
-    with (
-        pytest.raises(WebSocketDenialResponse) as denied,
-        client.websocket_connect(WS + "/v1/realtime?model=m"),
-    ):
-        pass
-    assert denied.value.status_code == 503
-    with pytest.raises(WebSocketDisconnect), open_client(desk).websocket_connect(WS + "/v1/realtime"):
-        pass
+    engine = [Mount("/v1", routes=[Route("/realtime", name_page)])]
+    client = TestClient(build_app(EchoDesk(), token=Secret("t"), engine=engine), base_url=LOCAL)
+    foreign = {"host": "example.com"}
+    assert client.get("/v1/realtime", headers=foreign).text == "/v1/realtime"  # it has a guard of its own
+    assert client.get("/agents", headers=foreign).status_code == 401
+    assert open_client(EchoDesk()).get("/v1/realtime").status_code == 404
 
 
 async def test_the_server_survives_all_that_a_caller_can_do() -> None:

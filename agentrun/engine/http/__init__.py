@@ -1,0 +1,1 @@
+"""The engine's HTTP shell: who may come in, sessions over WebSocket, client secrets."""

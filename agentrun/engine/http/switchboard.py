@@ -1,0 +1,114 @@
+"""What the routes of one engine share: its parts, who may come in, and who is connected."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from agentrun.engine.core import SESSION_LIMIT_MS
+from agentrun.engine.driver import EngineParts
+from agentrun.engine.http.access import check_host, check_key, check_origin, find_key
+from agentrun.engine.http.client_secrets import ClientSecret, ClientSecrets
+from agentrun.engine.http.refusals import RequestRefused
+from agentrun.secret import Secret
+
+MAX_SESSIONS = 500
+RETRY_AFTER_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What the operator decides.
+
+    Attributes:
+        keys: those that are let in; empty means that any key, and none, will do.
+        loopback_only: whether only loopback names are answered: where the engine listens on loopback.
+        max_sessions: how many may be open at once.
+        session_limit_ms: when a session is closed; an hour at the service.
+
+    """
+
+    keys: tuple[Secret, ...] = ()
+    loopback_only: bool = True
+    max_sessions: int = MAX_SESSIONS
+    session_limit_ms: int = SESSION_LIMIT_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who sent a request that was let in.
+
+    Attributes:
+        secret: the client secret that was shown, or None for an API key or no key.
+
+    """
+
+    secret: ClientSecret | None = None
+
+
+class Switchboard:
+    """One engine, as its routes see it.
+
+    Args:
+        parts: mind, ears and voice, shared by all sessions.
+        options: what the operator decides.
+        now_s: the clock by which client secrets expire, in Unix time.
+
+    """
+
+    def __init__(
+        self,
+        parts: EngineParts,
+        options: EngineOptions | None = None,
+        *,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
+        self.parts = parts
+        self.options = options or EngineOptions()
+        self.now_s = now_s
+        self.client_secrets = ClientSecrets()
+        self._open = 0
+
+    def admit(self, headers: Mapping[str, str]) -> Visitor:
+        """Let a request in.
+
+        Args:
+            headers: names in lower case.
+
+        Raises:
+            RequestRefused: the key, the host or the page is not welcome.
+
+        """
+        key = find_key(headers)
+        secret = self.client_secrets.find(key, self.now_s())
+        if secret is not None:
+            return Visitor(secret)
+        check_key(key, self.options.keys)
+        if not self.options.keys:
+            check_origin(headers)
+            if self.options.loopback_only:
+                check_host(headers)
+        return Visitor()
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep a place for one session while the block runs.
+
+        Raises:
+            RequestRefused: 429, there is none.
+
+        """
+        if self._open >= self.options.max_sessions:
+            message = f"All {self.options.max_sessions} sessions of this engine are in use."
+            headers = {"retry-after": str(RETRY_AFTER_S)}
+            raise RequestRefused(
+                HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", message, headers=headers
+            )
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
