@@ -31,6 +31,9 @@ class Secret:
     def __hash__(self) -> int:
         return hash(("Secret", self._text))
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Secret:
+        return self
+
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a Secret cannot be pickled")
 

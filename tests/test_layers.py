@@ -44,7 +44,9 @@ FREE = {"__init__", "__main__"}
 
 # Parts whose only business is I/O and time; elsewhere an `async def` is a question.
 ASYNC_PARTS = {"asgi", "tools", "link", "channels", "runtime", "simulate", "server", "cli"}
-ASYNC_ENGINE = re.compile(r"engine/(app|driver|ears|http/\w+|local|opening|server|speech/\w+)\.py")
+ASYNC_ENGINE = re.compile(
+    r"engine/(app|driver|ears|hosting/(bounded|client|host)|http/\w+|local|opening|server|speech/\w+)\.py"
+)
 
 HEAVY = {
     "asyncio",

@@ -17,13 +17,17 @@ from agentrun.engine.checks import (
     refuse,
 )
 from agentrun.engine.effects import Generate
+from agentrun.engine.hosting.definitions import complete_tools
+from agentrun.engine.hosting.desk import Hosting
+from agentrun.engine.hosting.toolbox import make_toolbox
+from agentrun.engine.hosting.view import view_items
 from agentrun.engine.items import CHECK_ITEM, Item, make_item
 from agentrun.engine.models import find_traits
 from agentrun.engine.parameters import RESPONSE_AUDIO, SHARED
 from agentrun.engine.response import CancelReason, Response, ResponseSettings
 from agentrun.engine.seams import Prompt
 from agentrun.engine.settings import check_tool_choice, name_voice
-from agentrun.engine.state import SessionState, pick_function_tools
+from agentrun.engine.state import SessionState
 from agentrun.engine.usage import add_tokens, estimate_prompt_tokens
 from agentrun.wire.json import JsonObject, JsonValue
 
@@ -65,8 +69,9 @@ class Answering:
 
     """
 
-    def __init__(self, state: SessionState) -> None:
+    def __init__(self, state: SessionState, hosting: Hosting) -> None:
         self._state = state
+        self._hosting = hosting
         self._running: dict[str, _Running] = {}
         self._last_spoken: list[Response] = []
         self.spoke = False
@@ -86,8 +91,11 @@ class Answering:
             RemoteProtocolError: a parameter is wrong, or a response already writes to the conversation.
 
         """
-        overrides = overrides or {}
+        overrides = dict(overrides or {})
         _CHECK_RESPONSE(overrides, "response")
+        if "tools" in overrides:
+            known = self._state.catalogue.definitions
+            overrides["tools"] = complete_tools(overrides["tools"], known, "response.tools")
         settings = self._combine(overrides)
         items = self._resolve(overrides)
         active = self.active
@@ -95,9 +103,10 @@ class Answering:
             message = f"Conversation already has an active response in progress: {active.id}"
             refuse(message, "conversation_already_has_active_response", None)
         history = self._state.history if settings.conversation_id is not None else None
-        response = Response(settings, self._state.outbox, history)
+        response = Response(settings, self._state.outbox, history, self._hosting.calls)
         self._running[settings.id] = _Running(response, items)
         response.start()
+        self._hosting.take_tools(overrides.get("tools", ()))
         self.ask_waiting()
 
     def ask_waiting(self) -> None:
@@ -165,8 +174,7 @@ class Answering:
             metadata=overrides.get("metadata"),
             instructions=session["instructions"],
             instructed="instructions" in overrides,
-            tools=pick_function_tools(session["tools"]),
-            tool_choice=session["tool_choice"],
+            toolbox=make_toolbox(session["tools"], session["tool_choice"], state.catalogue),
             parallel_tool_calls=session.get("parallel_tool_calls", True),
         )
 
@@ -190,7 +198,7 @@ class Answering:
     def _ask(self, response: Response, items: Sequence[Item]) -> None:
         settings, state = response.settings, self._state
         sizes = [item.tokens for item in items]
-        fixed = estimate_prompt_tokens(settings.instructions, settings.tools)
+        fixed = estimate_prompt_tokens(settings.instructions, settings.toolbox.tools)
         limit = find_traits(state.settings["model"]).input_tokens
         first = find_first_kept(
             fixed.total, [size.total for size in sizes], limit, state.settings["truncation"]
@@ -201,12 +209,12 @@ class Answering:
             )
             return
         response.read = add_tokens([fixed, *sizes[first:]])
-        shown = [item.show_to_model() for item in items[first:]]
+        shown = view_items((item.show_to_model() for item in items[first:]), settings.toolbox.name_tools())
         prompt = Prompt(
             settings.instructions,
             settings.instructed,
-            settings.tools,
-            settings.tool_choice,
+            settings.toolbox.tools,
+            settings.toolbox.choice,
             shown,
             state.now,
             settings.parallel_tool_calls,

@@ -19,6 +19,8 @@ from agentrun.engine.checks import refuse
 from agentrun.engine.effects import (
     Close,
     Heard,
+    HostedToolReturned,
+    HostedToolsListed,
     Input,
     Output,
     Produced,
@@ -28,6 +30,8 @@ from agentrun.engine.effects import (
     Wake,
 )
 from agentrun.engine.frames import parse_payload
+from agentrun.engine.hosting.desk import Hosting
+from agentrun.engine.hosting.values import USUAL_LIMITS, HostingLimits
 from agentrun.engine.ids import Ids
 from agentrun.engine.items import CHECK_ITEM, Item, make_item
 from agentrun.engine.listening import Listening
@@ -44,7 +48,18 @@ SESSION_LIMIT_MS = 60 * 60 * 1000
 Frame: TypeAlias = str | JsonObject
 """What a client sends, as text or as parsed JSON."""
 
-_INPUTS = (SpeechStarted, SpeechStopped, Heard, Produced, ProducedEnd, Spoken, SpokenEnd, Wake)
+_INPUTS = (
+    SpeechStarted,
+    SpeechStopped,
+    Heard,
+    Produced,
+    ProducedEnd,
+    Spoken,
+    SpokenEnd,
+    HostedToolsListed,
+    HostedToolReturned,
+    Wake,
+)
 
 
 class Core:
@@ -55,17 +70,25 @@ class Core:
         ids: source of ids and padding.
         epoch: wall-clock time at which `now_ms` is 0, with its time zone.
         session_limit_ms: when the session is closed.
+        hosting: how long MCP servers may take.
 
     """
 
     def __init__(
-        self, model: str, ids: Ids, epoch: datetime.datetime, *, session_limit_ms: int = SESSION_LIMIT_MS
+        self,
+        model: str,
+        ids: Ids,
+        epoch: datetime.datetime,
+        *,
+        session_limit_ms: int = SESSION_LIMIT_MS,
+        hosting: HostingLimits = USUAL_LIMITS,
     ) -> None:
         expires_at = int(epoch.timestamp()) + session_limit_ms // 1000
         settings = make_settings(ids.make("sess"), model, expires_at)
         self._state = SessionState(settings, ids, Outbox(ids), ids.make("conv"), epoch)
         self._listening = Listening(self._state)
-        self._answering = Answering(self._state)
+        self._hosting = Hosting(self._state, hosting, self._take_hosted_item)
+        self._answering = Answering(self._state, self._hosting)
         self._session_limit_ms = session_limit_ms
         self._idle_at_ms: int | None = None
         self._closed = False
@@ -75,11 +98,8 @@ class Core:
         """When the shell must call back with `Wake` at the latest; None once the session is closed."""
         if self._closed:
             return None
-        return (
-            self._session_limit_ms
-            if self._idle_at_ms is None
-            else min(self._idle_at_ms, self._session_limit_ms)
-        )
+        deadlines = (self._idle_at_ms, self._hosting.deadline_ms, self._session_limit_ms)
+        return min(one for one in deadlines if one is not None)
 
     def start(self, now_ms: int) -> list[Output]:
         """Open the session: `session.created`, and listening begins. Called once, before `handle`."""
@@ -87,6 +107,7 @@ class Core:
         self._state.outbox.send(server.SessionCreated(render_session(self._state.settings)))
         self._listening.listen()
         self._listening.expect()
+        self._hosting.take_tools(self._state.settings["tools"])
         return self._state.outbox.take()
 
     def handle(self, event: Frame | ClientEvent | Input, now_ms: int) -> list[Output]:
@@ -146,12 +167,14 @@ class Core:
             case client.ConversationItemCreate():
                 self._create_item(event)
             case client.ConversationItemRetrieve():
-                item = self._find(event.item_id, "item_retrieve_invalid_item_id")
+                code = "item_retrieve_invalid_item_id"
+                item = self._hosting.find_item(event.item_id) or self._find(event.item_id, code)
                 self._state.outbox.send(server.ConversationItemRetrieved(item.show_with_audio()))
             case client.ConversationItemTruncate():
                 self._truncate(event)
             case client.ConversationItemDelete():
                 self._state.history.remove(self._find(event.item_id, "item_delete_invalid_item_id"))
+                self._hosting.calls.forget(event.item_id)
                 self._state.outbox.send(server.ConversationItemDeleted(event.item_id))
             case client.ResponseCreate():
                 self._answering.create(event.response)
@@ -166,7 +189,8 @@ class Core:
         before = state.settings
         active = self._answering.active
         spoke = self._answering.spoke or (active is not None and active.sound_ms > 0)
-        state.settings = update_settings(before, patch, spoke=spoke)
+        known = state.catalogue.definitions
+        state.settings = update_settings(before, patch, spoke=spoke, known=known)
         state.outbox.send(server.SessionUpdated(render_session(state.settings)))
         if any(before[key] != state.settings[key] for key in ("instructions", "tools", "audio")):
             self._listening.expect()
@@ -174,18 +198,13 @@ class Core:
         if (old["turn_detection"], old["format"]) != (new["turn_detection"], new["format"]):
             self._listening.listen()
             self._rearm_idle(old["turn_detection"])
-        known = [tool for tool in before["tools"] if tool["type"] == "mcp"]
-        for tool in state.settings["tools"]:
-            if tool["type"] == "mcp" and tool not in known:
-                self._decline_mcp(tool)
+        if "tools" in patch:
+            self._hosting.take_tools(state.settings["tools"])
 
-    def _decline_mcp(self, tool: JsonObject) -> None:
-        """Say that the tools of an MCP server cannot be listed: this engine does not host MCP."""
-        state = self._state
-        item = state.make_item({"type": "mcp_list_tools", "server_label": tool["server_label"], "tools": []})
-        state.outbox.send(server.McpListToolsInProgress(item.id))
+    def _take_hosted_item(self, item: Item) -> None:
+        """Put the tools of an MCP server into the conversation; callers may talk about them from now on."""
         self._listening.announce(item, after=None)
-        state.outbox.send(server.McpListToolsFailed(item.id))
+        self._listening.expect()
 
     def _create_item(self, event: client.ConversationItemCreate) -> None:
         state = self._state
@@ -193,10 +212,12 @@ class Core:
         item = make_item(event.item, state.ids.make("item"), state.ids.make("call"), state.input_format)
         if state.history.find(item.id) is not None:
             refuse(f"Item with id '{item.id}' already exists.", "invalid_value", "item.id")
-        if item.wire["type"] == "mcp_approval_response":
-            message = "No approval was requested: this engine does not host MCP servers."
-            refuse(message, "invalid_value", "item.approval_request_id")
+        decision = item.wire if item.wire["type"] == "mcp_approval_response" else None
+        if decision is not None:
+            self._hosting.calls.check_decision(decision)
         self._listening.announce(item, event.previous_item_id)
+        if decision is not None:
+            self._hosting.calls.decide(decision)
         if self._idle_at_ms is not None:
             self._arm_idle(0)
 
@@ -240,6 +261,8 @@ class Core:
                 self._wake()
             case Produced() | ProducedEnd() | Spoken() | SpokenEnd():
                 self._feed_response(event)
+            case HostedToolsListed() | HostedToolReturned():
+                self._hosting.take_input(event)
             case _:
                 assert_never(event)
 
@@ -287,7 +310,9 @@ class Core:
         now_ms = self._state.now_ms
         if now_ms >= self._session_limit_ms:
             self._close()
-        elif self._idle_at_ms is not None and now_ms >= self._idle_at_ms:
+            return
+        self._hosting.expire()
+        if self._idle_at_ms is not None and now_ms >= self._idle_at_ms:
             self._idle_at_ms = None
             self._listening.commit_silence(self._idle_timeout_ms or 0)
             self._respond()

@@ -24,17 +24,22 @@ from agentrun.engine.effects import (
     Heard,
     Input,
     Listen,
+    ListHostedTools,
     Output,
     Produced,
     ProducedEnd,
+    RunHostedTool,
     Speak,
     Spoken,
     SpokenEnd,
     Stop,
+    StopHosted,
     Transcribe,
     Wake,
 )
 from agentrun.engine.frames import parse_frame
+from agentrun.engine.hosting.client import McpHost
+from agentrun.engine.hosting.host import HostedOrder, ToolHost, obey
 from agentrun.engine.seams import Responder
 from agentrun.engine.speech.seams import Hints, Recogniser, SpeechDetector, Transcript, Voice
 from agentrun.engine.speech.silent import DeafRecogniser
@@ -94,12 +99,14 @@ class EngineParts:
         responder: the mind.
         speech: ears and voice.
         pace: how many times faster than real time speech goes out after its first second.
+        make_host: makes what dials the MCP servers of one session.
 
     """
 
     responder: Responder
     speech: Speech
     pace: float = 5.0
+    make_host: Callable[[], ToolHost] = McpHost
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +127,12 @@ class SessionDriver:
         self._parts = parts
         self._receive, self._send, self._close = receive, send, close
         self._ears = Ears(parts.speech.detector)
+        self._host = parts.make_host()
         self._unsent: deque[str] = deque()
         self._unsent_bytes = 0
         self._has_unsent = asyncio.Event()
         self._clock_changed = asyncio.Event()
-        self._response_tasks: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
+        self._work: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
         self._tasks = asyncio.TaskGroup()
         self._started_at = asyncio.get_running_loop().time()
         self._hints, self._language = Hints(), ""
@@ -148,6 +156,7 @@ class SessionDriver:
             pass
         finally:
             self._ears.close()
+            await self._host.close()
         if self._closing is not None:
             # a peer that does not read can keep a close frame waiting for ever
             with contextlib.suppress(TimeoutError, OSError):
@@ -243,8 +252,11 @@ class SessionDriver:
                 case Speak():
                     self._start(output.response_id, self._speak(output))
                 case Stop():
-                    for task in self._response_tasks.pop(output.response_id, ()):
-                        task.cancel()
+                    self._stop(output.response_id)
+                case ListHostedTools() | RunHostedTool():
+                    self._start(output.item_id, self._run_hosted(output))
+                case StopHosted():
+                    self._stop(output.item_id)
                 case Close():
                     self._end(output.code, output.reason)
                 case _:
@@ -268,17 +280,22 @@ class SessionDriver:
         self._closing = (code, reason)
         self._has_unsent.set()
 
-    def _start(self, response_id: str, work: Coroutine[None, None, None]) -> None:
+    def _start(self, owner_id: str, work: Coroutine[None, None, None]) -> None:
+        """Do work in a task that belongs to a response or an item."""
         task = self._tasks.create_task(work)
-        tasks = self._response_tasks[response_id]
+        tasks = self._work[owner_id]
         tasks.add(task)
-        task.add_done_callback(lambda done: self._forget(response_id, done))
+        task.add_done_callback(lambda done: self._forget(owner_id, done))
 
-    def _forget(self, response_id: str, task: asyncio.Task[None]) -> None:
-        tasks = self._response_tasks.get(response_id, set())
+    def _stop(self, owner_id: str) -> None:
+        for task in self._work.pop(owner_id, ()):
+            task.cancel()
+
+    def _forget(self, owner_id: str, task: asyncio.Task[None]) -> None:
+        tasks = self._work.get(owner_id, set())
         tasks.discard(task)
         if not tasks:
-            self._response_tasks.pop(response_id, None)
+            self._work.pop(owner_id, None)
 
     def _prepare(self) -> None:
         """Let the recogniser learn while the caller still speaks; sessions in text never need it."""
@@ -317,6 +334,9 @@ class SessionDriver:
         except AgentrunError as failure:
             error = str(failure)
         self._put(ProducedEnd(order.response_id, error))
+
+    async def _run_hosted(self, order: HostedOrder) -> None:
+        self._put(await obey(self._host, order))
 
     async def _speak(self, order: Speak) -> None:
         began_ms, made_ms = self._now_ms, 0

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from agentrun.audio import AudioFormat
+from agentrun.engine.hosting.values import HostedError, HostedServer, HostedTool
 from agentrun.engine.seams import Move, Prompt
 from agentrun.engine.speech.turns import SpeechStarted, SpeechStopped
 from agentrun.wire import ServerEvent
@@ -79,11 +80,40 @@ class SpokenEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class HostedToolsListed:
+    """The answer to `ListHostedTools`: the tools of a server, or why there are none."""
+
+    item_id: str
+    tools: Sequence[HostedTool]
+    error: HostedError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostedToolReturned:
+    """The answer to `RunHostedTool`: the output as text, or why there is none."""
+
+    item_id: str
+    output: str
+    error: HostedError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wake:
     """The deadline of the core may have passed."""
 
 
-Input: TypeAlias = SpeechStarted | SpeechStopped | Heard | Produced | ProducedEnd | Spoken | SpokenEnd | Wake
+Input: TypeAlias = (
+    SpeechStarted
+    | SpeechStopped
+    | Heard
+    | Produced
+    | ProducedEnd
+    | Spoken
+    | SpokenEnd
+    | HostedToolsListed
+    | HostedToolReturned
+    | Wake
+)
 
 # Commands
 
@@ -157,6 +187,31 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class ListHostedTools:
+    """Connect to an MCP server and list its tools; answered by one `HostedToolsListed`."""
+
+    item_id: str
+    server: HostedServer
+
+
+@dataclass(frozen=True, slots=True)
+class RunHostedTool:
+    """Call a tool of an MCP server; answered by one `HostedToolReturned`."""
+
+    item_id: str
+    server: HostedServer
+    tool: str
+    arguments: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class StopHosted:
+    """What is still being listed or called for this item is not wanted."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Close the connection after the events before this command."""
 
@@ -164,5 +219,16 @@ class Close:
     reason: str
 
 
-Command: TypeAlias = Listen | Expect | Transcribe | Generate | Speak | Stop | Close
+Command: TypeAlias = (
+    Listen
+    | Expect
+    | Transcribe
+    | Generate
+    | Speak
+    | Stop
+    | ListHostedTools
+    | RunHostedTool
+    | StopHosted
+    | Close
+)
 Output: TypeAlias = ServerEvent | Command

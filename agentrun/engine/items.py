@@ -147,7 +147,7 @@ class Item:
     @property
     def tokens(self) -> Tokens:
         """What it costs a model to read it; counted once for each state, because every response asks."""
-        state = (self.audio_ms, self.wire.get("status"))
+        state = (self.audio_ms, self.wire.get("status"), self.wire.get("output") is None)
         if self._counted is None or self._counted[0] != state:
             self._counted = (state, estimate_item_tokens(self.wire, self.audio_ms))
         return self._counted[1]

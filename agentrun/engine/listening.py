@@ -42,7 +42,7 @@ class Listening:
     def expect(self) -> None:
         """Have the recogniser prepare for what this session is about."""
         state = self._state
-        state.outbox.command(Expect(state.settings["instructions"], state.function_tools, state.language))
+        state.outbox.command(Expect(state.settings["instructions"], state.offered_tools, state.language))
 
     def append(self, audio: bytes) -> None:
         """Buffer audio."""

@@ -19,18 +19,24 @@ from agentrun.engine.effects import (
     Expect,
     Generate,
     Heard,
+    HostedToolReturned,
+    HostedToolsListed,
     Input,
     Listen,
+    ListHostedTools,
     Output,
     Produced,
     ProducedEnd,
+    RunHostedTool,
     Speak,
     Spoken,
     SpokenEnd,
     Stop,
+    StopHosted,
     Transcribe,
     Wake,
 )
+from agentrun.engine.hosting.values import CONNECTION_LOST, HostedError
 from agentrun.engine.ids import Ids
 from agentrun.engine.seams import Responder
 from agentrun.engine.speech.seams import SpeechChunk
@@ -43,6 +49,9 @@ THINKING_MS = 150
 """From the question to the first word or call."""
 SPEED_UP = 5
 """How much faster than real time speech is made."""
+_NO_SERVERS = HostedError(
+    "protocol_error", "there are no MCP servers in a rehearsal in virtual time", CONNECTION_LOST
+)
 _PIECE_MS = 200
 _PIECE = PCM_24K.make_silence(_PIECE_MS)
 
@@ -139,7 +148,11 @@ class LocalEngine:
                     self._drop(output.response_id)
                 case Close():
                     self.closed = (output.code, output.reason)
-                case Listen() | Expect():
+                case ListHostedTools():
+                    self._plan(now_ms + THINKING_MS, HostedToolsListed(output.item_id, (), _NO_SERVERS))
+                case RunHostedTool():
+                    self._plan(now_ms + THINKING_MS, HostedToolReturned(output.item_id, "", _NO_SERVERS))
+                case Listen() | Expect() | StopHosted():
                     pass  # nobody speaks in virtual time; a turn is a text item or a commit
                 case _:
                     events.append(output)

@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agentrun.engine.effects import Close, Command, Expect, Generate, Listen, Output, Speak, Stop, Transcribe
+from agentrun.engine.effects import (
+    Close,
+    Command,
+    Expect,
+    Generate,
+    Listen,
+    ListHostedTools,
+    Output,
+    RunHostedTool,
+    Speak,
+    Stop,
+    StopHosted,
+    Transcribe,
+)
 from agentrun.engine.ids import Ids
 from agentrun.errors import RemoteProtocolError
 from agentrun.wire import ServerEvent, server
 from agentrun.wire.json import JsonObject
 
-COMMANDS = (Listen, Expect, Transcribe, Generate, Speak, Stop, Close)
+COMMANDS = (
+    Listen,
+    Expect,
+    Transcribe,
+    Generate,
+    Speak,
+    Stop,
+    ListHostedTools,
+    RunHostedTool,
+    StopHosted,
+    Close,
+)
 """The command classes, to tell commands from events."""
 
 

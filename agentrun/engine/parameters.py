@@ -5,13 +5,16 @@ Source: https://platform.openai.com/docs/api-reference/realtime-client-events/se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from agentrun.engine.checks import (
     Check,
     check_choice,
     check_either,
     check_flag,
+    check_length,
     check_list,
     check_map,
     check_nullable,
@@ -114,15 +117,52 @@ def _check_allowed_tools(value: JsonValue, path: str) -> None:
     check(value, path)
 
 
+CONNECTORS = tuple(
+    f"connector_{name}"
+    for name in (
+        "dropbox",
+        "gmail",
+        "googlecalendar",
+        "googledrive",
+        "microsoftteams",
+        "outlookcalendar",
+        "outlookemail",
+        "sharepoint",
+    )
+)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def _check_headers(value: JsonValue, path: str) -> None:
+    check_map(check_pattern(r"[\t\x20-\x7e]*"), most=100, key_length=512)(value, path)
+    for name in value:
+        if not _HEADER_NAME.fullmatch(name):
+            refuse(f"Invalid '{path}': '{name}' is no name of a header.", "invalid_value", path)
+
+
+def _check_server_url(value: JsonValue, path: str) -> None:
+    check_length(8192)(value, path)
+    try:
+        url = urlsplit(value)
+        fit = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        fit = False
+    if not fit:
+        refuse(f"Invalid '{path}': expected an http or https URL.", "invalid_value", path)
+    if url.username is not None:
+        message = f"Invalid '{path}': give credentials in 'authorization' or 'headers', not in the URL."
+        refuse(message, "invalid_value", path)
+
+
 _MCP_SHAPE = check_shape(
     {
         "type": check_text,
-        "server_label": check_text,
-        "server_url": check_text,
-        "connector_id": check_text,
+        "server_label": check_pattern(r"[^\x00-\x1f]{1,256}"),
+        "server_url": _check_server_url,
+        "connector_id": check_choice(*CONNECTORS),
         "tunnel_id": check_text,
-        "authorization": check_text,
-        "headers": check_nullable(check_map(check_text, most=100, key_length=512)),
+        "authorization": check_pattern(r"[\x20-\x7e]*"),
+        "headers": check_nullable(_check_headers),
         "allowed_tools": _check_allowed_tools,
         "require_approval": check_nullable(
             check_either(("always", "never"), check_shape({"always": _TOOL_NAMES, "never": _TOOL_NAMES}))
@@ -136,10 +176,10 @@ _MCP_SHAPE = check_shape(
 
 
 def _check_mcp_tool(value: JsonValue, path: str) -> None:
-    _MCP_SHAPE(value, path)
     if sum(key in value for key in ("server_url", "connector_id", "tunnel_id")) > 1:
         message = f"Invalid '{path}': give only one of 'server_url', 'connector_id' and 'tunnel_id'."
         refuse(message, "invalid_value", path)
+    _MCP_SHAPE(value, path)
     if "authorization" in value and any(key.lower() == "authorization" for key in value.get("headers") or ()):
         message = f"Invalid '{path}': give either 'authorization' or an 'Authorization' header."
         refuse(message, "invalid_value", f"{path}.authorization")

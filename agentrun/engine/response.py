@@ -16,6 +16,8 @@ from typing import Literal
 
 from agentrun.audio import AudioFormat
 from agentrun.engine.effects import Speak, Stop
+from agentrun.engine.hosting.outputs import ApprovalRequestItem, CallDesk, HostedCallItem
+from agentrun.engine.hosting.toolbox import Toolbox
 from agentrun.engine.items import History
 from agentrun.engine.messages import SpokenItem, TextItem
 from agentrun.engine.outbox import Outbox
@@ -23,7 +25,7 @@ from agentrun.engine.parts import CallItem, FunctionCallItem, ItemStatus, Output
 from agentrun.engine.seams import Call, Move, Say
 from agentrun.engine.usage import Tokens, render_usage
 from agentrun.wire import server
-from agentrun.wire.json import JsonObject, JsonValue
+from agentrun.wire.json import JsonObject
 
 CancelReason = Literal["turn_detected", "client_cancelled"]
 
@@ -42,6 +44,7 @@ class ResponseSettings:
         voice: name, or id of a custom voice.
         language: ISO 639-1 of the session's transcription, a hint for the voice.
         phases: whether assistant messages carry `phase`.
+        toolbox: what the model may call.
         instructed: whether the response brought instructions of its own.
         items: wire items given as `input`; None for the conversation.
 
@@ -59,8 +62,7 @@ class ResponseSettings:
     metadata: Mapping[str, str] | None
     instructions: str
     instructed: bool
-    tools: Sequence[JsonObject]
-    tool_choice: JsonValue
+    toolbox: Toolbox
     parallel_tool_calls: bool
     items: Sequence[JsonObject] | None = None
 
@@ -85,12 +87,15 @@ class Response:
 
     """
 
-    def __init__(self, settings: ResponseSettings, outbox: Outbox, history: History | None) -> None:
+    def __init__(
+        self, settings: ResponseSettings, outbox: Outbox, history: History | None, desk: CallDesk
+    ) -> None:
         self.settings = settings
         self.over = False
         self.read = Tokens()
         self._outbox = outbox
         self._history = history
+        self._desk = desk
         self._made = Progress()
         self._open: deque[OutputItem] = deque()
 
@@ -194,11 +199,19 @@ class Response:
     def _make_item(self, move: Move) -> OutputItem:
         place = Place(self.id, len(self._made.items), self._outbox, self._history)
         if isinstance(move, Call):
-            return FunctionCallItem(place, move)
+            return self._make_call(place, move)
         phases, budget = self.settings.phases, self._budget_left()
         if not self.settings.spoken:
             return TextItem(place, move, phases=phases, budget_tokens=budget)
         return SpokenItem(place, move, phases=phases, fmt=self.settings.format, budget_tokens=budget)
+
+    def _make_call(self, place: Place, call: Call) -> CallItem:
+        offer = self.settings.toolbox.offers.get(call.name)
+        if offer is None:
+            return FunctionCallItem(place, call)
+        if offer.needs_approval:
+            return ApprovalRequestItem(place, offer, call.arguments, self._desk)
+        return HostedCallItem(place, offer, call.arguments, self._desk)
 
     def _order_speech(self, item: SpokenItem) -> None:
         it = self.settings

@@ -7,9 +7,11 @@ deep-merged: only members that are present change. It is checked as a whole befo
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from agentrun.engine.checks import check_choice, refuse, refuse_missing
+from agentrun.engine.hosting.definitions import complete_tools, hide_credentials
 from agentrun.engine.models import ModelTraits, find_traits
 from agentrun.engine.parameters import SESSION
 from agentrun.wire.json import JsonObject, JsonValue
@@ -59,19 +61,24 @@ def make_settings(session_id: str, model: str, expires_at: int) -> JsonObject:
 def render_session(settings: JsonObject) -> JsonObject:
     """Return the echo of the settings: complete, a copy, without secrets of MCP servers."""
     echo: JsonObject = copy.deepcopy({key: value for key, value in settings.items() if key not in _HIDDEN})
-    for tool in echo["tools"]:
-        tool.pop("authorization", None)
-        tool.pop("headers", None)
+    echo["tools"] = [hide_credentials(tool) for tool in echo["tools"]]
     return echo
 
 
-def update_settings(settings: JsonObject, patch: JsonObject, *, spoke: bool) -> JsonObject:
+def update_settings(
+    settings: JsonObject,
+    patch: JsonObject,
+    *,
+    spoke: bool,
+    known: Mapping[str, JsonObject] = MappingProxyType({}),
+) -> JsonObject:
     """Return the settings after a `session.update`; those given stay as they are.
 
     Args:
         settings: the effective ones.
         patch: the `session` of the event.
         spoke: whether the model has already made sound, which locks the voice.
+        known: the MCP servers of the session by label, which may be named by that alone.
 
     Raises:
         RemoteProtocolError: something in the update is not allowed; nothing changes.
@@ -88,8 +95,9 @@ def update_settings(settings: JsonObject, patch: JsonObject, *, spoke: bool) -> 
         message = f"The model '{settings['model']}' does not support 'session.reasoning'."
         refuse(message, "invalid_value", "session.reasoning")
     merged = _merge(settings, patch, traits)
+    if "tools" in patch:
+        merged["tools"] = complete_tools(merged["tools"], known, "session.tools")
     check_tool_choice(merged["tool_choice"], merged["tools"], "session")
-    _check_labels(merged["tools"])
     return merged
 
 
@@ -108,6 +116,11 @@ def check_tool_choice(choice: JsonValue, tools: Sequence[JsonObject], path: str)
         if choice["name"] not in names:
             message = f"Invalid '{path}.tool_choice': function '{choice['name']}' not found in 'tools'."
             refuse(message, "invalid_value", f"{path}.tool_choice")
+    if isinstance(choice, dict) and choice["type"] == "mcp":
+        label = choice["server_label"]
+        if label not in [tool["server_label"] for tool in tools if tool["type"] == "mcp"]:
+            message = f"Invalid '{path}.tool_choice': MCP server '{label}' not found in 'tools'."
+            refuse(message, "invalid_value", f"{path}.tool_choice")
 
 
 def _check_type(kind: JsonValue) -> None:
@@ -115,14 +128,6 @@ def _check_type(kind: JsonValue) -> None:
     if kind == "transcription":
         message = "Passing a transcription session update event to a realtime session is not allowed."
         refuse(message, "invalid_value", "session.type")
-
-
-def _check_labels(tools: Sequence[JsonObject]) -> None:
-    labels = [tool["server_label"] for tool in tools if tool["type"] == "mcp"]
-    for label in labels:
-        if labels.count(label) > 1:
-            message = f"Invalid 'session.tools': server label '{label}' is used more than once."
-            refuse(message, "invalid_value", "session.tools")
 
 
 def _check_locks(settings: JsonObject, patch: JsonObject, spoke: bool) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
 from agentrun.audio import AudioFormat, parse_format
+from agentrun.engine.hosting.catalogue import Catalogue
+from agentrun.engine.hosting.toolbox import make_toolbox
 from agentrun.engine.ids import Ids
 from agentrun.engine.items import History, Item
 from agentrun.engine.outbox import Outbox
-from agentrun.wire.json import JsonObject, JsonValue
+from agentrun.wire.json import JsonObject
 
 
 @dataclass(slots=True)
@@ -20,6 +23,7 @@ class SessionState:
     Attributes:
         settings: effective session settings, always complete; replaced as a whole by an update.
         history: the default conversation.
+        catalogue: the MCP servers it has imported.
         epoch: wall-clock time at which `now_ms` was 0.
         now_ms: time of the input being handled.
 
@@ -31,6 +35,7 @@ class SessionState:
     conversation_id: str
     epoch: datetime.datetime
     history: History = field(default_factory=History)
+    catalogue: Catalogue = field(default_factory=Catalogue)
     now_ms: int = 0
 
     @property
@@ -59,15 +64,10 @@ class SessionState:
         return parse_format(self.settings["audio"]["input"]["format"])
 
     @property
-    def function_tools(self) -> list[JsonObject]:
-        """The session's function tools."""
-        return pick_function_tools(self.settings["tools"])
+    def offered_tools(self) -> Sequence[JsonObject]:
+        """What a model could call now, in the shape of function tools."""
+        return make_toolbox(self.settings["tools"], "auto", self.catalogue).tools
 
     def make_item(self, wire: JsonObject) -> Item:
         """Make a completed message or call of the engine's own with a new id."""
         return Item({"id": self.ids.make("item"), **wire})
-
-
-def pick_function_tools(tools: JsonValue) -> list[JsonObject]:
-    """Return the tools that the engine can offer to a model; it hosts no MCP servers."""
-    return [tool for tool in tools if tool["type"] == "function"]

@@ -542,31 +542,6 @@ def test_session_ends_after_its_time() -> None:
     assert session.say("too late") == []
 
 
-def test_mcp_server_is_declined_honestly() -> None:
-    session = Session()
-    tool = {
-        "type": "mcp",
-        "server_label": "docs",
-        "server_url": "https://example.com/mcp",
-        "authorization": "k",
-    }
-    events = session.update(tools=[tool])
-    assert names(events) == [
-        "session.updated",
-        "mcp_list_tools.in_progress",
-        "conversation.item.added",
-        "conversation.item.done",
-        "mcp_list_tools.failed",
-    ]
-    assert "authorization" not in events[0]["session"]["tools"][0]
-    assert names(session.update(tools=[tool])) == ["session.updated"]
-    response = {"type": "mcp_approval_response", "approval_request_id": "mcpr_1", "approve": True}
-    assert (
-        error_of(session.send("conversation.item.create", item=response))["param"]
-        == "item.approval_request_id"
-    )
-
-
 def test_overrides_of_one_response() -> None:
     session = Session([[], []])
     session.update(tools=[TOOL], instructions="Session.")
