@@ -1,4 +1,4 @@
-"""Does a regular expression take exponential time on some text? Answered by looking at its automaton.
+"""How slow can a regular expression get? Answered by looking at its automaton.
 
 Python's `re` tries one way through the expression after the other. A text of length n has exponentially many
 ways exactly if the automaton has a state from which two different ways lead back to it over the same text
@@ -6,8 +6,12 @@ ways exactly if the automaton has a state from which two different ways lead bac
 `(\\d+,)*`, where the comma decides. The automaton is Glushkov's: its states are the characters of the
 expression, and an edge says which may follow which. Two loops that yield the same edge are two ways.
 
-Simplifications, all towards silence: repeats of less than ten times count as once, and back references match
-nothing. Expressions with very many states are not looked at.
+Short of that, loops in a row that take the same character share a run of it in a polynomial number of ways:
+`.*.*=` tries n² of them from each of n starts. Quadratic time is what any search with one loop may take
+(`\\s+$`) and does no harm on what is said in a call; from cubic on, a page of text takes minutes.
+
+Simplifications, all towards silence: repeats of less than ten times count as once (as three times if a loop
+is inside), and back references match nothing. Expressions with very many states are not looked at.
 """
 
 from __future__ import annotations
@@ -15,13 +19,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from re import _constants as sre  # type: ignore[attr-defined]  # no public way to the parsed expression
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 MOST_STATES = 120
+CUBIC = 3
 _LOOP_FROM = 10
+_ENDLESS_FROM = 1000
 _SAMPLES = "aZ0_ -.,\n가é"
 
 
@@ -51,6 +57,31 @@ def _collect_letters(pattern: str) -> str:
     return "".join(sorted({*near, *_SAMPLES}))
 
 
+def find_degree(pattern: str) -> int:
+    """Return the power of a text's length that the time to search it may grow with; at least 1.
+
+    Only runs of one character are looked for, and only loops without a bound to speak of count.
+
+    Raises:
+        re.error: the expression is not valid.
+
+    """
+    automaton = _Automaton(_collect_letters(pattern))
+    parsed = _parser.parse(pattern)
+    try:
+        whole = automaton.read(parsed)
+    except _TooLarge:
+        return 1
+    nodes = list(parsed)
+    anchored = bool(nodes) and nodes[0] in (
+        (sre.AT, sre.AT_BEGINNING_STRING),
+        *(() if parsed.state.flags & re.MULTILINE else ((sre.AT, sre.AT_BEGINNING),)),
+    )
+    # A loop with which the expression may end at once takes what it likes and is not asked again.
+    ends = frozenset() if nodes and nodes[-1][0] in _CONDITIONS else frozenset(whole.last)
+    return max(1, automaton.count_loops(ends, frozenset() if anchored else frozenset(whole.first)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """A piece of the expression: states it may start and end with, and how many ways it has to be empty.
@@ -72,6 +103,7 @@ class _Automaton:
         accepts: for each state the letters that it takes.
         edges: how many ways lead from one state to the next.
         settled: edges inside pieces that never give back what they took; of their ways only one is tried.
+        endless: edges of loops without a bound to speak of.
 
     """
 
@@ -79,6 +111,7 @@ class _Automaton:
     accepts: list[frozenset[str]] = field(default_factory=list)
     edges: Counter[tuple[int, int]] = field(default_factory=Counter)
     settled: set[tuple[int, int]] = field(default_factory=set)
+    endless: set[tuple[int, int]] = field(default_factory=set)
 
     def read(self, nodes: Iterable[tuple[Any, Any]]) -> _Part:
         """Add a sequence of parsed nodes."""
@@ -107,11 +140,19 @@ class _Automaton:
 
     def _repeat(self, value: tuple[Any, Any, Any], *, once: bool) -> _Part:
         least, most, inner = value
+        before = len(self.endless)
         part = self._settle(inner) if once else self.read(inner)
+        if 1 < int(most) < _LOOP_FROM and len(self.endless) > before:
+            for number in range(2, min(int(most), CUBIC) + 1):
+                copy = self.read(inner)
+                part = self._follow(part, copy if number <= least else replace(copy, empty=1))
         if most is sre.MAXREPEAT or int(most) >= _LOOP_FROM:
             self._link(part.last, part.first)
+            round_again = {(last, first) for last in part.last for first in part.first}
             if once:
-                self.settled |= {(last, first) for last in part.last for first in part.first}
+                self.settled |= round_again
+            elif most is sre.MAXREPEAT or int(most) >= _ENDLESS_FROM:
+                self.endless |= round_again
         return _Part(part.first, part.last, 1 if part.empty or least == 0 else 0)
 
     def _settle(self, inner: Any) -> _Part:
@@ -150,6 +191,36 @@ class _Automaton:
             following.setdefault(source, []).append(target)
         return _number_components(range(len(self.accepts)), lambda state: following.get(state, ()))
 
+    def count_loops(self, ends: frozenset[int], starts: frozenset[int]) -> int:
+        """Return how many loops at most stand in a row that can share a run of one character.
+
+        Args:
+            ends: states whose loops do not count.
+            starts: states that are tried at every place of the text, which is one more loop.
+
+        """
+        loops = {
+            state
+            for state in range(len(self.accepts))
+            if (state, state) in self.endless - self.settled and state not in ends
+        }
+        # States are numbered as they stand in the expression: without going round, edges lead forwards.
+        ahead: dict[int, list[int]] = {}
+        for source, target in self.edges:
+            if source < target:
+                ahead.setdefault(source, []).append(target)
+        letters = frozenset[str]().union(*(self.accepts[state] for state in loops))
+
+        def count_chain(letter: str) -> int:
+            longest: dict[int, int] = {}
+            for state in reversed(range(len(self.accepts))):
+                if letter in self.accepts[state]:
+                    rest = max((longest.get(target, 0) for target in ahead.get(state, ())), default=0)
+                    longest[state] = rest + (state in loops)
+            return max((n + (n > 0 and state in starts) for state, n in longest.items()), default=0)
+
+        return max(map(count_chain, letters), default=0)
+
     def has_twin_edge(self) -> bool:
         """Return whether two loops yield the same edge within a cycle."""
         cycle = self._cycles()
@@ -187,6 +258,9 @@ class _Automaton:
 def _bound(states: Iterable[int]) -> tuple[int, ...]:
     """Return the states, none more than twice: two ways are as bad as twenty."""
     return tuple(state for state, ways in Counter(states).items() for _ in range(min(ways, 2)))
+
+
+_CONDITIONS = (sre.AT, sre.ASSERT, sre.ASSERT_NOT)
 
 
 def _accepts(kind: Any, value: Any, letter: str) -> bool:

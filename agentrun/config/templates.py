@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from agentrun.secret import reveal
 from agentrun.wire.json import JsonValue
 
-_TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_TEMPLATE = re.compile(r"\{\{([^{}]*)\}\}")
+# Everything else that begins with two braces: up to the brace that closes it, or a few words of the line. The
+# bound keeps a text of nothing but open braces from being read to its end for each of them.
+_BRACES = re.compile(_TEMPLATE.pattern + r"|\{\{(?:[^\n]{0,80}?\}\}|[^{}\n]{0,40}\}?)")
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 VARIABLE_NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -26,18 +29,21 @@ class Template:
     Attributes:
         written: as it stands there, braces included.
         name: the name inside, or None if it is none.
+        closed: whether two braces end it.
 
     """
 
     written: str
     name: str | None
+    closed: bool = True
 
 
 def find_templates(text: str) -> Iterator[Template]:
     """Yield every `{{…}}` of a text in order."""
-    for match in _TEMPLATE.finditer(text):
-        inner = match[1].strip()
-        yield Template(match[0], inner if _NAME.fullmatch(inner) else None)
+    for match in _BRACES.finditer(text):
+        inner = (match[1] or "").strip()
+        name = inner if _NAME.fullmatch(inner) else None
+        yield Template(match[0].rstrip(), name, match[0].endswith("}}"))
 
 
 def render_template(text: str, values: Mapping[str, JsonValue]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentrun.config.ambiguity import MOST_STATES, is_exponential
+from agentrun.config.ambiguity import CUBIC, MOST_STATES, find_degree, is_exponential
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,36 @@ def test_every_valid_expression_has_an_answer(pattern: str) -> None:
         except (re.error, OverflowError):
             return
         assert is_exponential(pattern) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "degree"),
+    [
+        (r".*.*=", 3),
+        (r"^.*.*=", 2),
+        (r"^.*.*.*=", 3),
+        (r"\s*\s*\s*x", 4),
+        (r"(.*a){3}", 4),
+        (r"(.*a){2,8}b", 4),
+        (r"\w+\s*\w+@", 3),
+        (r".*,.*,.*,x", 4),
+        (r".*?.*?x", 3),
+        (r"(?m)^.*.*=", 3),
+        (r"\s+$", 2),
+        (r".*foo.*", 2),
+        (r".*.*", 1),
+        (r"[\w.+-]+@[\w-]+(\.[\w-]+)+", 2),
+        (r"\d+\s*\d+", 2),
+        (r"refund.*order.*number", 1),
+        (r"a.*b.*c.*d$", 2),
+        (r".{0,50}.{0,50}=", 1),
+        (r"\b\d{4}-\d{4}\b", 1),
+        ("".join(f"{letter}*" for letter in "abcdefgh") * MOST_STATES, 1),
+    ],
+)
+def test_loops_in_a_row_are_counted(pattern: str, degree: int) -> None:
+    assert find_degree(pattern) == degree
+
+
+def test_the_bound_lies_above_what_every_search_may_take() -> None:
+    assert find_degree(r"\s+$") < CUBIC <= find_degree(r"\s*\s*$")

@@ -87,10 +87,18 @@ def test_validate_touches_nothing(project: Path, arguments: list[str]) -> None:
         "import subprocess; subprocess.Popen(['true'])",
         "import os; os.system('true')",
         "import shoptools",
+        "import importlib; importlib.import_module('shoptools.orders')",
         "open('canary', 'w')",
     ],
 )
 def test_the_guard_would_see_it(project: Path, act: str) -> None:
     done = run(project, act)
     assert "refused: " in done.stderr
+    assert done.returncode == 1
+
+
+def test_the_guard_sees_validate_with_import(project: Path) -> None:
+    # `importlib.import_module` raises no event `import`; only that the module's code runs gives it away.
+    done = run(project, RUN, "validate", "agent.yaml", "--import")
+    assert "refused: code of the user" in done.stderr, done.stdout + done.stderr
     assert done.returncode == 1

@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator
 
-from agentrun.config.ambiguity import is_exponential
+from agentrun.config.ambiguity import CUBIC, find_degree, is_exponential
 from agentrun.config.checks.case import AgentCase
 from agentrun.config.nodes import Path, YamlScalar, find_list
 from agentrun.diagnostics import Diagnostic, diagnose
@@ -25,13 +25,13 @@ def check_expressions(case: AgentCase) -> Iterator[Diagnostic]:
 
 
 def check_expression(expression: YamlScalar, path: Path) -> Iterator[Diagnostic]:
-    """A regular expression can be compiled, and no text makes it take exponential time."""
+    """A regular expression can be compiled, and no text makes it take exponential or cubic time."""
     pattern = str(expression.value)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `re` warns of what may change in some future Python
-            dangerous = is_exponential(pattern)
             re.compile(pattern)
+            slow = "exponential" if is_exponential(pattern) else _name_degree(find_degree(pattern))
     except (re.error, OverflowError, RecursionError) as error:
         where = getattr(error, "pos", None)
         reason = getattr(error, "msg", None) or "it is nested too deeply"
@@ -41,10 +41,19 @@ def check_expression(expression: YamlScalar, path: Path) -> Iterator[Diagnostic]
         hint = "quotes in YAML matter: in single quotes a backslash stands for itself"
         yield diagnose("AR504", message, expression.span, hint=hint, path=path)
         return
-    if dangerous:
-        message = "this regular expression can take exponential time"
-        hint = (
-            "two loops can share the same text, as in `(a+)+`: let only one of them repeat, "
-            "or write the inner one possessive, `(a++)+`"
-        )
-        yield diagnose("AR505", message, expression.span, hint=hint, path=path)
+    if slow:
+        message = f"this regular expression can take {slow} time"
+        yield diagnose("AR505", message, expression.span, hint=_REMEDIES[slow], path=path)
+
+
+_REMEDIES = {
+    "exponential": "two loops can share the same text, as in `(a+)+`: let only one of them repeat, "
+    "or write the inner one possessive, `(a++)+`",
+    "cubic": "several loops in a row can share the same text, as in `.*.*=`: leave only one of them, "
+    "or let a character stand between that no loop takes",
+}
+
+
+def _name_degree(degree: int) -> str:
+    # Higher powers are named like the least one that is worth a word.
+    return "cubic" if degree >= CUBIC else ""

@@ -88,7 +88,10 @@ def check_names(case: AgentCase) -> Iterator[Diagnostic]:
             if template.name in known and not is_secret:
                 continue
             span = locate(case.texts, scalar.span, template.written, occurrence)
-            if template.name is None:
+            if not template.closed:
+                hint = "two braces open a name and two close it: `{{name}}`"
+                yield diagnose("AR106", f"`{template.written}` is not closed", span, hint=hint, path=path)
+            elif template.name is None:
                 hint = "a template holds one name of letters a to z, digits and `_`, and nothing else"
                 message = f"`{template.written}` is not a name"
                 yield diagnose("AR106", message, span, hint=hint, path=path)
