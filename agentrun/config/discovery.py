@@ -6,6 +6,9 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["agent", "scenario", "other"]
 
 _SUFFIXES = (".yaml", ".yml")
 _SKIPPED_FOLDERS = ("node_modules", "__pycache__", "venv")
@@ -31,32 +34,31 @@ def _is_readable(path: str) -> bool:
     return os.path.isfile(path) or not os.path.exists(path)
 
 
-def is_agent_file(path: str) -> bool:
-    """Return whether a file found in a folder is meant to be an agent.
+def find_kind(path: str) -> Kind:
+    """Return what a file found in a folder is meant to be.
 
     The text is searched for top-level keys and not parsed, because files with broken YAML count too.
     """
     try:
-        text = Path(path).read_text("utf-8", errors="replace")
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read()
     except OSError:
-        return True  # reading it for real gives the finding
+        return "agent"  # reading it for real gives the finding
     keys = _find_top_keys(text)
     if _is_scenario(keys):
-        return False
-    return (
+        return "scenario"
+    is_agent = (
         bool({*_AGENT_KEYS, "model"} & keys)
         or "version" in keys
         or not text.strip()
         or text.lstrip().startswith("{")
     )
+    return "agent" if is_agent else "other"
 
 
 def is_scenario_file(path: str) -> bool:
     """Return whether a file is meant to be a scenario, by its top-level keys."""
-    try:
-        return _is_scenario(_find_top_keys(Path(path).read_text("utf-8", errors="replace")))
-    except OSError:
-        return False
+    return find_kind(path) == "scenario"
 
 
 def _find_top_keys(text: str) -> set[str]:

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentrun.config.discovery import (
+    find_kind,
     find_yaml_files,
-    is_agent_file,
     is_complete,
-    is_scenario_file,
     make_name,
 )
 from agentrun.config.imports import ImportPython, check_imports
@@ -107,10 +106,11 @@ class _Run:
         folder = os.path.isdir(given)
         self.named |= set() if folder else {given}
         for file in find_yaml_files(given) if folder else (given,):
-            if is_scenario_file(file):
+            kind = find_kind(file)
+            if kind == "scenario":
                 if file not in self.scenarios:
                     self.scenarios[file] = read_scenario(file, self.read)
-            elif not folder or is_agent_file(file):
+            elif kind == "agent" or not folder:
                 self.readings[file] = self.read(file)
 
     def read(self, shown: str) -> Reading:

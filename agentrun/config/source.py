@@ -74,6 +74,30 @@ class Sources:
         return text
 
 
+class Projects:
+    """Project roots and what lies in them, each looked up once in a run."""
+
+    def __init__(self) -> None:
+        self._roots: dict[str, Path] = {}
+        self._dotenvs: dict[Path, tuple[dict[str, str], list[Diagnostic]]] = {}
+
+    def find_root(self, path: str) -> Path:
+        """Return the project root of a file; files of one folder share it, except through a link."""
+        if os.path.islink(path):
+            return find_root(path)
+        folder = os.path.dirname(path)
+        if folder not in self._roots:
+            self._roots[folder] = find_root(path)
+        return self._roots[folder]
+
+    def read_dotenv(self, root: Path) -> tuple[Mapping[str, str], list[Diagnostic]]:
+        """Return the variables of `.env` in a root, and the lines that could not be read."""
+        if root not in self._dotenvs:
+            self._dotenvs[root] = read_dotenv(root)
+        values, findings = self._dotenvs[root]
+        return values, list(findings)
+
+
 def find_root(path: str) -> Path:
     """Return the project root of a file: the nearest parent with a mark of a project, else its folder."""
     folder = Path(path).resolve().parent

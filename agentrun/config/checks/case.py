@@ -9,7 +9,16 @@ from pathlib import Path as FilePath
 
 from agentrun.config.discovery import make_name
 from agentrun.config.handoffs import HandoffNet
-from agentrun.config.nodes import Path, YamlMap, YamlNode, YamlScalar, find_list, find_map, find_text
+from agentrun.config.nodes import (
+    Path,
+    YamlMap,
+    YamlNode,
+    YamlScalar,
+    find_list,
+    find_map,
+    find_text,
+    walk_scalars,
+)
 from agentrun.diagnostics import PathPart
 
 
@@ -25,6 +34,7 @@ class AgentCase:
         today: the day that decides whether a model is retired.
         file: shown path of the agent's own file.
         net: the agents that can take over the call.
+        scalars: every single value of the tree with its path, in file order.
 
     """
 
@@ -35,6 +45,11 @@ class AgentCase:
     today: date
     file: str = ""
     net: HandoffNet = field(default_factory=HandoffNet)
+    scalars: tuple[tuple[Path, YamlScalar], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Walk the tree once for all checks."""
+        object.__setattr__(self, "scalars", tuple(walk_scalars(self.tree)))
 
     def text(self, *path: PathPart) -> YamlScalar | None:
         """Return the text at a path, if there is one and its value is known."""
