@@ -14,7 +14,8 @@ import asyncio
 import contextlib
 import importlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentrun.engine.hosting.contents import render_result
@@ -37,41 +38,50 @@ log = logging.getLogger(__name__)
 
 CONNECT_LIMIT_S = 10.0
 _CLOSE_LIMIT_S = 2.0
+_LONGEST_MESSAGE = 2000
 
 
 class McpHost:
     """The MCP connections of one session, opened when they are first needed."""
 
     def __init__(self) -> None:
-        self._links: dict[HostedServer, _Link] = {}
+        self._links: dict[str, _Link] = {}
+        self._owners: set[asyncio.Task[None]] = set()
 
     async def list_tools(self, server: HostedServer) -> Sequence[HostedTool]:
         """Connect, and return all tools; raises HostedFailure."""
-        link = self._find_link(server)
-        with link.explaining():
-            client = await link.connect()
+        async with self._find_link(server).use() as client:
             tools = await _read_pages(client)
         return clean_tools(tools)
 
     async def run_tool(self, server: HostedServer, tool: str, arguments: JsonObject) -> str:
         """Call a tool and return its output as text; raises HostedFailure."""
         link = self._find_link(server)
-        with link.explaining():
-            client = await link.connect()
+        async with link.use() as client:
             result = await client.call_tool(tool, arguments)
         text = render_result(result)
         if result.is_error:
-            message = link.redact(text) or "The tool failed and does not say why."
+            message = link.tidy(text) or "the tool failed and does not say why"
             raise HostedFailure(HostedError("tool_execution_error", message))
         return text
 
     async def close(self) -> None:
         """Close all connections; a server that does not let go is left."""
-        await asyncio.gather(*(link.close() for link in self._links.values()))
-        self._links.clear()
+        for link in self._links.values():
+            link.retire()
+        if owners := set(self._owners):
+            _, busy = await asyncio.wait(owners, timeout=_CLOSE_LIMIT_S)
+            for owner in busy:
+                owner.cancel()
 
     def _find_link(self, server: HostedServer) -> _Link:
-        return self._links.setdefault(server, _Link(server))
+        """Return the way to a server; one label means one server at a time."""
+        link = self._links.get(server.label)
+        if link is None or link.server != server:
+            if link is not None:
+                link.retire()
+            link = self._links[server.label] = _Link(server, self._owners)
+        return link
 
 
 async def _read_pages(client: Client) -> list[RawTool]:
@@ -89,101 +99,126 @@ async def _read_pages(client: Client) -> list[RawTool]:
     return tools
 
 
-class _Link:
-    """One connection and the task that owns it."""
+@dataclass(slots=True)
+class _Connection:
+    """One connection: its client once there is one, how to end it, and how many use it or wait for it.
 
-    def __init__(self, server: HostedServer) -> None:
-        self._server = server
-        self._owner: asyncio.Task[None] | None = None
-        self._client: asyncio.Future[Client] | None = None
-        self._waiting = 0
-        self._leave = asyncio.Event()
+    Attributes:
+        retired: whether it ends as soon as nobody uses it.
+
+    """
+
+    client: asyncio.Future[Client]
+    leave: asyncio.Event
+    owner: asyncio.Task[None]
+    users: int = 0
+    retired: bool = False
+
+    def end_if_idle(self) -> None:
+        """End it where nobody uses it: an attempt to connect at once, a retired one in good order."""
+        if self.users:
+            return
+        if not self.client.done():
+            self.owner.cancel()
+        elif self.retired:
+            self.leave.set()
+
+
+class _Link:
+    """The way to one server: at most one connection that can be used."""
+
+    def __init__(self, server: HostedServer, owners: set[asyncio.Task[None]]) -> None:
+        self.server = server
+        self._owners = owners
+        self._current: _Connection | None = None
         self._status = 0  # of the last HTTP answer that was an error
 
-    async def connect(self) -> Client:
-        """Return the client, connected; whoever waits last and is cancelled gives the attempt up."""
+    @contextlib.asynccontextmanager
+    async def use(self) -> AsyncIterator[Client]:
+        """Yield the client, connected; whatever goes wrong inside becomes a HostedFailure."""
         self._status = 0
-        if self._owner is None or self._owner.done() or self._client is None:
-            self._client = asyncio.get_running_loop().create_future()
-            self._owner = asyncio.create_task(self._own(self._client))
-        client = self._client
-        self._waiting += 1
+        connection = self._current
+        if connection is None or connection.owner.done():
+            connection = self._current = self._open()
+        connection.users += 1
         try:
-            return await asyncio.shield(client)
-        finally:
-            self._waiting -= 1
-            if not client.done() and not self._waiting:
-                self._owner.cancel()
-
-    async def close(self) -> None:
-        """Let the owner leave in good order, for a moment."""
-        if self._owner is None:
-            return
-        self._leave.set()
-        await asyncio.wait([self._owner], timeout=_CLOSE_LIMIT_S)
-        self._owner.cancel()
-
-    @contextlib.contextmanager
-    def explaining(self) -> Iterator[None]:
-        """Turn whatever goes wrong inside into a HostedFailure: what a server does is beyond our control."""
-        try:
-            yield
+            yield await asyncio.shield(connection.client)
         except Exception as error:  # a border: here answers of strangers are parsed
-            log.debug("the MCP server %s failed", self._server.label, exc_info=error)
+            log.debug("the MCP server %s failed", self.server.label, exc_info=error)
             raise HostedFailure(self._explain(error)) from error
+        finally:
+            connection.users -= 1
+            connection.end_if_idle()
 
-    def redact(self, text: str) -> str:
-        """Return a text without the credentials of this server."""
-        secrets = [value for _, value in self._server.headers]
-        if self._server.authorization is not None:
-            secrets.append(self._server.authorization)
+    def retire(self) -> None:
+        """Let the next order connect afresh; calls on the old connection may still end."""
+        connection, self._current = self._current, None
+        if connection is not None:
+            connection.retired = True
+            connection.end_if_idle()
+
+    def tidy(self, text: str) -> str:
+        """Return a server's words without the credentials that it was sent, and not too many of them."""
+        secrets = [value for _, value in self.server.headers]
+        if self.server.authorization is not None:
+            secrets.append(self.server.authorization)
         for secret in secrets:
             if len(secret.reveal()) > 3:
                 text = text.replace(secret.reveal(), str(secret))
-        return text
+        return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]} …"
 
     def _explain(self, error: Exception) -> HostedError:
         from mcp import MCPError
+        from mcp_types import INVALID_REQUEST, METHOD_NOT_FOUND
 
-        if isinstance(error, MCPError):
-            code, message = error.code, error.message or "the server does not say what is wrong"
-        else:
-            code, message = INTERNAL_ERROR, f"the answer breaks the protocol: {_shorten(error)}"
-        if self._status and code in (CONNECTION_LOST, INTERNAL_ERROR):
+        if not isinstance(error, MCPError):
+            message = f"the answer breaks the protocol: {_shorten(error)}"
+            return HostedError("protocol_error", self.tidy(message), INTERNAL_ERROR)
+        code, message = error.code, error.message or "the server does not say what is wrong"
+        if code == CONNECTION_LOST or (code == INVALID_REQUEST and "ession" in message):
+            self.retire()  # a server that has forgotten the session would refuse it for ever
+        if self._status and (
+            code in (CONNECTION_LOST, INTERNAL_ERROR) or (code, message) == (METHOD_NOT_FOUND, "Not Found")
+        ):
             # the package does not tell the status; of two calls that fail at a time it may be the other's
             return HostedError("http_error", f"the server answered with status {self._status}", self._status)
-        return HostedError("protocol_error", self.redact(message), code)
+        return HostedError("protocol_error", self.tidy(message), code)
 
-    async def _own(self, ready: asyncio.Future[Client]) -> None:
-        """Hold the connection until it is lost, given up or closed."""
+    def _open(self) -> _Connection:
+        client: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
+        leave = asyncio.Event()
+        owner = asyncio.create_task(self._own(client, leave))
+        self._owners.add(owner)
+        owner.add_done_callback(self._owners.discard)
+        return _Connection(client, leave, owner)
+
+    async def _own(self, ready: asyncio.Future[Client], leave: asyncio.Event) -> None:
+        """Hold a connection until it is lost, given up or closed."""
         error: BaseException | None = None
         try:
-            await self._hold(ready)
-        except asyncio.CancelledError as cancelled:
-            error = cancelled
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                raise
-        except BaseException as failure:
+            await self._hold(ready, leave)
+        except BaseException as failure:  # also what the package cancels, which comes in groups
             error = failure
             if any(isinstance(leaf, (KeyboardInterrupt, SystemExit)) for leaf in _find_leaves(failure)):
                 raise
         finally:
             if not ready.done():
-                ready.set_exception(self._explain_connecting(error))
+                ready.set_exception(_explain_connecting(self.server, error))
                 ready.exception()  # seen, also where nobody waits any more
 
-    async def _hold(self, ready: asyncio.Future[Client]) -> None:
+    async def _hold(self, ready: asyncio.Future[Client], leave: asyncio.Event) -> None:
         # the package takes a second to load; other sessions go on meanwhile
         await asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "mcp")
         from mcp import Client
         from mcp.client.streamable_http import streamable_http_client
 
-        url = self._server.url or ""
+        _quieten("mcp.client.streamable_http")
+        url = self.server.url or ""
         async with self._open_http() as http:
             transport = streamable_http_client(url, http_client=http)
             async with Client(transport, cache=None) as client:
                 ready.set_result(client)
-                await self._leave.wait()
+                await leave.wait()
 
     def _open_http(self) -> httpx2.AsyncClient:
         import httpx2
@@ -194,7 +229,7 @@ class _Link:
             if response.status_code >= 400:
                 self._status = response.status_code
 
-        server = self._server
+        server = self.server
         headers = {name: value.reveal() for name, value in server.headers}
         if server.authorization is not None:
             headers["Authorization"] = f"Bearer {server.authorization.reveal()}"
@@ -206,16 +241,17 @@ class _Link:
             event_hooks={"response": [note_status]},
         )
 
-    def _explain_connecting(self, error: BaseException | None) -> Exception:
-        from mcp import MCPError
 
-        leaves = list(_find_leaves(error)) if error is not None else []
-        known = next((leaf for leaf in leaves if isinstance(leaf, MCPError)), None)
-        # what the transport says is nearer to the cause than what the session made of it
-        cause = next((leaf for leaf in leaves if type(leaf).__module__.startswith("httpx2")), None)
-        if known is not None and cause is None:
-            return known
-        return MCPError(CONNECTION_LOST, f"cannot connect to {self._server.url}: {_shorten(cause)}")
+def _explain_connecting(server: HostedServer, error: BaseException | None) -> Exception:
+    from mcp import MCPError
+
+    leaves = list(_find_leaves(error)) if error is not None else []
+    # what the transport says is nearer to the cause than what the session made of it
+    cause = next((leaf for leaf in leaves if type(leaf).__module__.startswith("httpx2")), None)
+    known = next((leaf for leaf in leaves if isinstance(leaf, MCPError)), None)
+    if known is not None and cause is None:
+        return known
+    return MCPError(CONNECTION_LOST, f"cannot connect to {server.url}: {_shorten(cause)}")
 
 
 def _find_leaves(error: BaseException) -> Iterator[BaseException]:
@@ -229,3 +265,10 @@ def _find_leaves(error: BaseException) -> Iterator[BaseException]:
 def _shorten(error: BaseException | None) -> str:
     words = " ".join(str(error or "").split())[:300]
     return words or (type(error).__name__ if error is not None else "no reason given")
+
+
+def _quieten(name: str) -> None:
+    """Keep a logger of the package from printing, with stacks, what comes back as an error all the same."""
+    logger = logging.getLogger(name)
+    if logger.level == logging.NOTSET:  # whoever wants to see it has set a level
+        logger.setLevel(logging.CRITICAL)
