@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentrun.engine.http.front import Front, answer_failure, answer_http_error, answer_refusal, deny_socket
+from agentrun.engine.http.minting import minting_routes
 from agentrun.engine.http.realtime import RealtimeSocket
 from agentrun.engine.http.refusals import RequestRefused
 from agentrun.engine.http.switchboard import Switchboard
@@ -33,7 +34,7 @@ def _realtime_routes(board: Switchboard) -> list[BaseRoute]:
     ]
 
 
-API_ROUTES: Sequence[Callable[[Switchboard], list[BaseRoute]]] = (_realtime_routes,)
+API_ROUTES: Sequence[Callable[[Switchboard], list[BaseRoute]]] = (_realtime_routes, minting_routes)
 
 
 def build_app(board: Switchboard) -> ASGIApp:

@@ -36,7 +36,8 @@ from agentrun.engine.ids import Ids
 from agentrun.engine.items import CHECK_ITEM, Item, make_item
 from agentrun.engine.listening import Listening
 from agentrun.engine.outbox import Outbox
-from agentrun.engine.settings import make_settings, render_session, update_settings
+from agentrun.engine.presets import begin_settings
+from agentrun.engine.settings import render_session, update_settings
 from agentrun.engine.speech.turns import SpeechStarted, SpeechStopped
 from agentrun.engine.state import SessionState
 from agentrun.errors import RemoteProtocolError
@@ -66,25 +67,30 @@ class Core:
     """One session.
 
     Args:
-        model: what the client asked for; any name is accepted.
+        model: what the client asked for; any name is accepted; None leaves it to the preset.
         ids: source of ids and padding.
         epoch: wall-clock time at which `now_ms` is 0, with its time zone.
         session_limit_ms: when the session is closed.
         hosting: how long MCP servers may take.
+        preset: settings to begin with, as in a `session.update`.
+
+    Raises:
+        RemoteProtocolError: something in the preset is not allowed.
 
     """
 
     def __init__(
         self,
-        model: str,
+        model: str | None,
         ids: Ids,
         epoch: datetime.datetime,
         *,
         session_limit_ms: int = SESSION_LIMIT_MS,
         hosting: HostingLimits = USUAL_LIMITS,
+        preset: JsonObject | None = None,
     ) -> None:
         expires_at = int(epoch.timestamp()) + session_limit_ms // 1000
-        settings = make_settings(ids.make("sess"), model, expires_at)
+        settings = begin_settings(ids.make("sess"), model, expires_at, preset)
         self._state = SessionState(settings, ids, Outbox(ids), ids.make("conv"), epoch)
         self._listening = Listening(self._state)
         self._hosting = Hosting(self._state, hosting, self._take_hosted_item)

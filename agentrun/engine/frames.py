@@ -30,18 +30,24 @@ def parse_payload(payload: JsonObject) -> ClientEvent:
     """Return the event of a frame that is JSON already; raises as `parse_frame` does."""
     event = parse_client_event(payload)
     if not isinstance(event, client.InputAudioBufferAppend):  # large, and holds nothing but base64
-        _check_writable(payload)
+        check_writable(payload)
     return event
 
 
-def _check_writable(payload: JsonObject) -> None:
+def check_writable(payload: JsonObject) -> None:
+    """Refuse JSON that could not be written again.
+
+    Raises:
+        RemoteProtocolError: it is nested too deep, or holds what JSON cannot carry.
+
+    """
     if _is_deeper(payload, MAX_DEPTH):
-        message = f"The event is nested more than {MAX_DEPTH} levels deep."
+        message = f"The JSON is nested more than {MAX_DEPTH} levels deep."
         raise RemoteProtocolError(message, code="invalid_event")
     try:
         json.dumps(payload, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except ValueError as error:
-        message = f"The event holds text or numbers that JSON cannot carry: {error}"
+        message = f"The JSON holds text or numbers that JSON cannot carry: {error}"
         raise RemoteProtocolError(message, code="invalid_event") from error
 
 

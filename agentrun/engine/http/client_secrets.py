@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agentrun.engine.http.access import SECRET_PREFIX
 from agentrun.secret import Secret
@@ -32,7 +32,7 @@ class ClientSecret:
 
     value: Secret
     expires_at_s: int
-    session: JsonObject
+    session: JsonObject = field(repr=False)  # may hold keys of MCP servers
 
 
 class ClientSecrets:

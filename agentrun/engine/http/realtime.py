@@ -21,7 +21,7 @@ from agentrun.engine.core import Core
 from agentrun.engine.driver import CloseSocket, EngineParts, Receive, Send, SessionDriver
 from agentrun.engine.http.access import SUBPROTOCOL, find_target
 from agentrun.engine.http.front import deny_socket
-from agentrun.engine.http.refusals import RequestRefused
+from agentrun.engine.http.refusals import RequestRefused, refuse_parameter
 from agentrun.engine.http.switchboard import Switchboard, Visitor
 from agentrun.engine.ids import Ids
 from agentrun.engine.outbox import Outbox
@@ -56,22 +56,31 @@ class RealtimeSocket:
             await deny_socket(refusal, send)
 
     def _open_core(self, query: Mapping[str, str], visitor: Visitor) -> Core:
-        match find_target(query):
-            case ("model", model):
-                pass
-            case ("call_id", _):
-                message = "No session found for the provided call_id"
-                raise RequestRefused(HTTPStatus.NOT_FOUND, "call_id_not_found", message, "")
-            case ("intent", intent):
-                message = f"This engine has no sessions of intent '{intent}': connect with a `model`."
-                raise RequestRefused(HTTPStatus.BAD_REQUEST, "invalid_value", message, "intent")
-            case _:
-                message = "You must provide a model parameter, for example ?model=gpt-realtime-2.1."
-                code = "missing_required_parameter"
-                raise RequestRefused(HTTPStatus.BAD_REQUEST, code, message, "model")
+        preset = visitor.secret.session if visitor.secret else {}
+        model = _find_model(query, named_by_key=bool(preset))
         epoch = datetime.datetime.now().astimezone()
         limit_ms = self._board.options.session_limit_ms
-        return Core(model, Ids(os.urandom(16)), epoch, session_limit_ms=limit_ms)
+        try:
+            return Core(model, Ids(os.urandom(16)), epoch, session_limit_ms=limit_ms, preset=preset)
+        except RemoteProtocolError as refusal:  # the preset does not suit this model
+            raise refuse_parameter(refusal) from refusal
+
+
+def _find_model(query: Mapping[str, str], *, named_by_key: bool) -> str | None:
+    match find_target(query):
+        case ("model", model):
+            return model
+        case ("call_id", _):
+            message = "No session found for the provided call_id"
+            raise RequestRefused(HTTPStatus.NOT_FOUND, "call_id_not_found", message, "")
+        case ("intent", intent):
+            message = f"This engine has no sessions of intent '{intent}': connect with a `model`."
+            raise RequestRefused(HTTPStatus.BAD_REQUEST, "invalid_value", message, "intent")
+        case _ if named_by_key:
+            return None
+        case _:
+            message = "You must provide a model parameter, for example ?model=gpt-realtime-2.1."
+            raise RequestRefused(HTTPStatus.BAD_REQUEST, "missing_required_parameter", message, "model")
 
 
 async def serve_session(

@@ -12,6 +12,8 @@ from types import MappingProxyType
 from agentrun.errors import AgentrunError, RemoteProtocolError
 from agentrun.wire.json import JsonObject
 
+RETRY_AFTER_S = 5
+
 
 class RequestRefused(AgentrunError):
     """A request that is answered with an error.
@@ -48,3 +50,9 @@ class RequestRefused(AgentrunError):
 def refuse_parameter(refusal: RemoteProtocolError) -> RequestRefused:
     """Return as a response what a check has found in a body."""
     return RequestRefused(HTTPStatus.BAD_REQUEST, refusal.code, str(refusal), refusal.param)
+
+
+def refuse_for_now(message: str) -> RequestRefused:
+    """Return the refusal of what would be too much at the moment."""
+    headers = {"retry-after": str(RETRY_AFTER_S)}
+    return RequestRefused(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", message, headers=headers)

@@ -6,17 +6,15 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from agentrun.engine.core import SESSION_LIMIT_MS
 from agentrun.engine.driver import EngineParts
 from agentrun.engine.http.access import check_host, check_key, check_origin, find_key
 from agentrun.engine.http.client_secrets import ClientSecret, ClientSecrets
-from agentrun.engine.http.refusals import RequestRefused
+from agentrun.engine.http.refusals import refuse_for_now
 from agentrun.secret import Secret
 
 MAX_SESSIONS = 500
-RETRY_AFTER_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +100,7 @@ class Switchboard:
 
         """
         if self._open >= self.options.max_sessions:
-            message = f"All {self.options.max_sessions} sessions of this engine are in use."
-            headers = {"retry-after": str(RETRY_AFTER_S)}
-            raise RequestRefused(
-                HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", message, headers=headers
-            )
+            raise refuse_for_now(f"All {self.options.max_sessions} sessions of this engine are in use.")
         self._open += 1
         try:
             yield
