@@ -50,6 +50,7 @@ class EnvironmentFiller:
 
     def _fill_scalar(self, node: YamlScalar, text: str) -> YamlScalar:
         unset: list[str] = []
+        malformed: set[str] = set()
         secret = False
 
         def substitute(match: re.Match[str]) -> str:
@@ -57,7 +58,9 @@ class EnvironmentFiller:
             if match[0] == "$${":
                 return "${"
             if match[1] is None:
-                self._report_malformed(node, match[0])
+                if match[0] not in malformed:
+                    self._report_malformed(node, match[0])
+                malformed.add(match[0])
                 return match[0]
             value = self._environment.get(match[1])
             if value:

@@ -34,9 +34,9 @@ class IncludeReader:
         self._sources = sources
         self._open: list[str] = []
 
-    def read_agent(self, shown: str, near: Span | None = None) -> YamlMap | None:
+    def read_agent(self, shown: str, near: Span | None = None, path: Path = ()) -> YamlMap | None:
         """Return the tree of an agent file, `extends` merged and `use` spliced in, or None without one."""
-        node = self._read(shown, near)
+        node = self._read(shown, near, path)
         if node is None:
             return None
         if not isinstance(node, YamlMap):
@@ -49,9 +49,9 @@ class IncludeReader:
         finally:
             self._open.pop()
 
-    def read_tools(self, shown: str, near: Span | None = None) -> YamlList:
+    def read_tools(self, shown: str, near: Span | None = None, path: Path = ()) -> YamlList:
         """Return the list of tools in a file, with its own `use` spliced in."""
-        node = self._read(shown, near)
+        node = self._read(shown, near, path)
         if node is not None and not isinstance(node, YamlList):
             hint = "a file named by `use` is a list whose items are tools"
             self._report("AR013", "this file is not a list of tools", first_place(node), hint)
@@ -64,11 +64,12 @@ class IncludeReader:
         finally:
             self._open.pop()
 
-    def _read(self, shown: str, near: Span | None) -> YamlNode | None:
+    def _read(self, shown: str, near: Span | None, path: Path) -> YamlNode | None:
         try:
             text = self._sources.read(shown, near)
         except SourceError as error:
-            self.findings.append(error.finding)
+            here = error.finding.span == near
+            self.findings.append(replace(error.finding, path=path if here else ()))
             return None
         node, findings = parse_yaml(text, shown)
         self.findings += findings
@@ -76,15 +77,15 @@ class IncludeReader:
             self._report("AR013", "this file is empty", Span(shown, 1, 1, 1, 2))
         return node
 
-    def _resolve(self, name: YamlScalar) -> str | None:
+    def _resolve(self, name: YamlScalar, path: Path) -> str | None:
         try:
             shown = self._sources.resolve(str(name.value), name.span)
         except SourceError as error:
-            self.findings.append(error.finding)
+            self.findings.append(replace(error.finding, path=path))
             return None
         if shown in self._open:
             way = " → ".join([*self._open[self._open.index(shown) :], shown])
-            self._report("AR121", f"the files include each other: {way}", name.span)
+            self._report("AR121", f"the files include each other: {way}", name.span, path=path)
             return None
         self.included.add(shown)
         return shown
@@ -94,8 +95,8 @@ class IncludeReader:
         if name is None:
             return node
         own = YamlMap({k: e for k, e in node.entries.items() if k != "extends"}, node.span)
-        shown = self._resolve(name)
-        base = self.read_agent(shown, name.span) if shown else None
+        shown = self._resolve(name, ("extends",))
+        base = self.read_agent(shown, name.span, ("extends",)) if shown else None
         return merge_maps(base or YamlMap({}, node.span), own)
 
     def _splice_tools(self, node: YamlMap) -> YamlMap:
@@ -114,14 +115,17 @@ class IncludeReader:
                 continue
             for key, entry in item.entries.items():
                 if key != "use":
-                    self._report("AR201", f"`{key}` cannot stand beside `use`", entry.key)
-            shown = self._resolve(name)
+                    self._report(
+                        "AR201", f"`{key}` cannot stand beside `use`", entry.key, path=(*path, index, key)
+                    )
+            place = (*path, index, "use")
+            shown = self._resolve(name, place)
             if shown:
-                found = self.read_tools(shown, name.span)
+                found = self.read_tools(shown, name.span, place)
                 yield from zip(found.homes, found.items, strict=True)
 
-    def _report(self, code: str, message: str, span: Span, hint: str = "") -> None:
-        self.findings.append(diagnose(code, message, span, hint=hint))
+    def _report(self, code: str, message: str, span: Span, hint: str = "", path: Path = ()) -> None:
+        self.findings.append(diagnose(code, message, span, hint=hint, path=path))
 
 
 def _join_list(written: YamlList, found: Iterator[tuple[Path, YamlNode]]) -> YamlList:

@@ -111,6 +111,33 @@ def path_in_file(root: YamlNode, path: Path) -> Path:
     return path
 
 
+def find_path(node: YamlNode, span: Span, path: Path = ()) -> Path:
+    """Return the path of the key that stands at `span`, or of the value that `span` is a part of.
+
+    Without either it is the path of the root, which is empty.
+    """
+    match node:
+        case YamlScalar() if _contains(node.span, span):
+            return path
+        case YamlMap():
+            for key, entry in node.entries.items():
+                if entry.key == span:
+                    return (*path, key)
+                if found := find_path(entry.node, span, (*path, key)):
+                    return found
+        case YamlList():
+            for index, item in enumerate(node.items):
+                if found := find_path(item, span, (*path, index)):
+                    return found
+    return ()
+
+
+def _contains(whole: Span, part: Span) -> bool:
+    starts = (whole.line, whole.column) <= (part.line, part.column)
+    ends = (part.end_line, part.end_column) <= (whole.end_line, whole.end_column)
+    return whole.file == part.file and starts and ends
+
+
 def find_detours(root: YamlNode, path: Path) -> Iterator[tuple[bool, Span]]:
     """Yield the aliases and merges on the way to a value.
 

@@ -12,7 +12,15 @@ from agentrun.config.checks import CHECKS, AgentCase
 from agentrun.config.environment import EnvironmentFiller
 from agentrun.config.handoffs import read_handoffs
 from agentrun.config.includes import IncludeReader
-from agentrun.config.nodes import YamlMap, YamlScalar, find_detours, find_node, find_text, path_in_file
+from agentrun.config.nodes import (
+    YamlMap,
+    YamlScalar,
+    find_detours,
+    find_node,
+    find_path,
+    find_text,
+    path_in_file,
+)
 from agentrun.config.shape import ShapeChecker
 from agentrun.config.source import SourceError, Sources, find_root, overlay, read_dotenv
 from agentrun.config.suppressions import Suppression, sift_findings
@@ -67,7 +75,7 @@ def read_agent(shown: str, environment: Mapping[str, str], *, required: bool, to
     dotenv, findings = read_dotenv(sources.root)
     filler = EnvironmentFiller(overlay(dotenv, environment), sources.texts, required=required)
     tree = filler.fill(tree)
-    findings += [*reader.findings, *filler.findings]
+    findings += [name_path_of(tree, finding) for finding in (*reader.findings, *filler.findings)]
     instructions = _read_instructions(tree, sources, findings)
     net = read_handoffs(shown, tree, sources.root)
     case = AgentCase(tree, sources.root, sources.texts, instructions, today, shown, net)
@@ -105,6 +113,18 @@ def tell_place(tree: YamlMap, finding: Diagnostic) -> Diagnostic:
     return replace(finding, path=path, notes=(*finding.notes, *notes))
 
 
+def name_path_of(tree: YamlMap, finding: Diagnostic) -> Diagnostic:
+    """Return a finding that knows its path, where it was made before there were paths.
+
+    A key that is given twice is not in the tree; the first one, in its note, is.
+    """
+    if finding.path:
+        return finding
+    spans = [finding.span, *(note.span for note in finding.notes if note.span)]
+    path = next((found for span in spans if (found := find_path(tree, span))), ())
+    return replace(finding, path=path_in_file(tree, path))
+
+
 def _read_instructions(tree: YamlMap, sources: Sources, findings: list[Diagnostic]) -> YamlScalar | None:
     """Return the text of the instructions as a scalar whose span covers it, also in a file of its own."""
     inline = find_node(tree, ("instructions",))
@@ -117,7 +137,7 @@ def _read_instructions(tree: YamlMap, sources: Sources, findings: list[Diagnosti
         shown = sources.resolve(str(name.value), name.span)
         text = sources.read(shown, name.span)
     except SourceError as error:
-        findings.append(error.finding)
+        findings.append(replace(error.finding, path=("instructions", "file")))
         return None
     if not text.strip():
         message = f"`{shown}` is empty"
@@ -157,6 +177,7 @@ def find_blocked(reading: Reading) -> list[Diagnostic]:
             "AR101",
             f"the environment variable `{scalar.unset[0]}` is not set and the value is needed",
             scalar.span,
+            path=path_in_file(reading.tree, find_path(reading.tree, scalar.span)),
             severity="error",
         )
         for scalar in (*shape.blocked, *named)

@@ -9,7 +9,7 @@ from agentrun.config.checks.case import AgentCase
 from agentrun.config.checks.later import LATER_SCENARIOS
 from agentrun.config.checks.scenario import SCENARIO_CHECKS, ScenarioCase
 from agentrun.config.nodes import YamlMap, find_text, first_place
-from agentrun.config.reading import Reading, tell_place
+from agentrun.config.reading import Reading, name_path_of, tell_place
 from agentrun.config.shape import ShapeChecker
 from agentrun.config.source import SourceError, Sources, find_root
 from agentrun.config.suppressions import Suppression, sift_findings
@@ -60,7 +60,7 @@ def read_scenario(shown: str, read_agent: ReadAgent) -> ScenarioReading:
             findings = [diagnose("AR013", "this file is not a mapping", place, hint=hint)]
         return ScenarioReading(None, tuple(findings), sources.texts)
     agent, problem = _read_agent(node, sources, read_agent)
-    found = [*findings, *_check(ScenarioCase(node, shown, agent, problem))]
+    found = [*(name_path_of(node, f) for f in findings), *_check(ScenarioCase(node, shown, agent, problem))]
     found.append(diagnose("AR901", LATER_SCENARIOS, Span(shown, 1, 1, 1, 1)))
     sifted = sift_findings(found, {shown: sources.texts[shown]})
     texts = {**(agent.texts if agent else {}), **sources.texts}

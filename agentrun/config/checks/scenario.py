@@ -97,7 +97,9 @@ def check_expectations(case: ScenarioCase) -> Iterator[Diagnostic]:
         key = "turns" if "turns" in case.tree.entries else "persona"
         hint = "add `expect:` with what must come of a turn, for example `- says: {contains: shipped}`"
         span = case.tree.entries[key].key
-        yield diagnose("AR604", "this scenario expects nothing, so it could not fail", span, hint=hint)
+        yield diagnose(
+            "AR604", "this scenario expects nothing, so it could not fail", span, hint=hint, path=(key,)
+        )
 
 
 def _named_tools(case: ScenarioCase) -> Iterator[tuple[str, Span, Path, Path | None]]:

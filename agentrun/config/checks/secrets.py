@@ -6,9 +6,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from agentrun.config.checks.case import AgentCase
-from agentrun.config.nodes import Path, walk_scalars
+from agentrun.config.nodes import Path, find_path, walk_scalars
 from agentrun.config.places import locate, normalize_lines
 from agentrun.diagnostics import Diagnostic, Span, diagnose
 
@@ -64,7 +65,7 @@ _LEAST_BITS = 3.2  # random text has more for each character, words and `your-ke
 def check_secrets(case: AgentCase) -> Iterator[Diagnostic]:
     """No file holds a key, a token or a password."""
     known = [finding for file in sorted(case.texts) for finding in _find_known(case.texts[file], file)]
-    yield from known
+    yield from (replace(finding, path=find_path(case.tree, finding.span)) for finding in known)
     taken = {finding.span for finding in known}
     for path, scalar in walk_scalars(case.tree):
         found = _OPAQUE.fullmatch(scalar.value) if isinstance(scalar.value, str) else None
