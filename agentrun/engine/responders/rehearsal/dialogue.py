@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,9 +21,10 @@ _LONGEST_TEXT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The caller spoke; `text` is empty where nothing could be understood."""
+    """The caller spoke; `text` is empty where nothing could be understood, a guess where `unsure`."""
 
     text: str
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,20 @@ class Answered:
 Event: TypeAlias = Heard | Said | Called | Answered
 
 
-def read_dialogue(items: Sequence[JsonObject]) -> tuple[Event, ...]:
-    """Return the events of a conversation, oldest first."""
+def read_dialogue(items: Sequence[JsonObject], unsure: AbstractSet[str] = frozenset()) -> tuple[Event, ...]:
+    """Return the events of a conversation, oldest first.
+
+    Args:
+        items: as they stand on the wire.
+        unsure: ids of those that were heard unsurely.
+
+    """
     events: list[Event] = []
     names: dict[str, str] = {}
     for item in items[-_NEWEST_ITEMS:]:
         event = _read_item(item, names)
+        if isinstance(event, Heard) and _text(item.get("id")) in unsure:
+            event = Heard(event.text, unsure=True)
         if isinstance(event, Called):
             names[event.call_id] = event.name
         if event is not None:
@@ -70,6 +80,12 @@ def read_notes(items: Sequence[JsonObject]) -> str:
     """Return what system messages inside the conversation say: more instructions, in effect."""
     notes = (_read_content(item) for item in items if isinstance(item, dict) and item.get("role") == "system")
     return "\n".join(note for note in notes if note)
+
+
+def read_newest_note(items: Sequence[JsonObject]) -> str:
+    """Return the system message that ends a conversation, such as an order for the next response; or ""."""
+    newest = items[-1] if items else None
+    return _read_content(newest) if isinstance(newest, dict) and newest.get("role") == "system" else ""
 
 
 def find_pending(events: Sequence[Event]) -> list[Called]:

@@ -101,6 +101,10 @@ class English:
         details = glue + ", ".join(told).replace(", to ", " to ")
         return f"Just to be sure: you want me to {action}{details if told else ''}. Is that right?"
 
+    def verify(self, values: Sequence[str]) -> str:
+        """Ask whether values that were heard unsurely are right."""
+        return f"Did you say {join(values)}?"
+
     def phrase(self, name: str) -> str:
         """Return a fixed phrase."""
         return PHRASES[name]

@@ -6,10 +6,12 @@ to be taken for an amount. Nothing is made up: a slot without words of the calle
 
 from __future__ import annotations
 
+import copy
 import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from agentrun.engine.responders.rehearsal import extracting, naming, phrases
 from agentrun.engine.responders.rehearsal.checking import is_valid
@@ -107,7 +109,8 @@ class Reading:
         found = extracting.find_numbers(self.written, slot)
         if not focused:
             near = [hit for hit in found if extracting.is_beside(self.written, hit, slot)]
-            alone = numbers == 1 and not self.focus and not naming.find_street(self.written)
+            free = not self.focus or is_correction(self.said)
+            alone = numbers == 1 and free and not naming.find_street(self.written)
             found = near or (found if alone else [])
         return self._take_written(found)
 
@@ -201,6 +204,12 @@ def fill_tool(tool: Tool, said: str, now: datetime.datetime, focus: str = "") ->
         focus: name of the slot that the caller was just asked for; its answer may be short.
 
     """
+    return copy.deepcopy(_fill_tool(tool, said, now.replace(second=0, microsecond=0), focus))
+
+
+@lru_cache(maxsize=4096)
+def _fill_tool(tool: Tool, said: str, now: datetime.datetime, focus: str) -> JsonObject:
+    """Cached, because each answer reads the conversation from its beginning."""
     return fill_slots(tool.slots, Reading(said, tool, now, focus))
 
 

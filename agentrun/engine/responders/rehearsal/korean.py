@@ -129,6 +129,10 @@ class Korean:
         clear = slot is not None and slot.kind in ("date", "time", "moment", "email", "choice")
         return said if clear else f"{name_slot(slot) if slot else key} {said}"
 
+    def verify(self, values: Sequence[str]) -> str:
+        """Ask whether values that were heard unsurely are right."""
+        return f"{self.join(values)}, 맞으신가요?"
+
     def phrase(self, name: str) -> str:
         """Return a fixed phrase."""
         return PHRASES[name]

@@ -125,6 +125,10 @@ class Language(Protocol):
         """Say what is about to be done, and ask for a yes."""
         ...
 
+    def verify(self, values: Sequence[str]) -> str:
+        """Ask whether values that were heard unsurely are right."""
+        ...
+
     def phrase(self, name: str) -> str:
         """Return a fixed phrase, see `english.PHRASES` for the names."""
         ...
@@ -158,8 +162,14 @@ class Language(Protocol):
         ...
 
 
-def detect_language(texts: Sequence[str]) -> str:
-    """Return `en`, `ko` or `other` for what a caller said (newest last), or for instructions."""
+def detect_language(texts: Sequence[str], default: str | None = "en") -> str | None:
+    """Return `en`, `ko` or `other` for what a caller said (newest last), or for instructions.
+
+    Args:
+        texts: looked at from the last one on, until one of them tells.
+        default: returned where none does; also the language of words that could be of any.
+
+    """
     for text in reversed(texts):
         if re.search("[가-힣]", text):
             return "ko"
@@ -173,5 +183,5 @@ def detect_language(texts: Sequence[str]) -> str:
         if foreign != english:
             return "other" if foreign > english else "en"
         if len(words) > 3:
-            return "en"
-    return "en"
+            return "en" if default in (None, "ko") else default
+    return default

@@ -35,6 +35,10 @@ class Neutral:
         told = ", ".join(f"{key}: {self.say_value(key, value)}" for key, value in arguments.items())
         return f"{tool.words} ({told})?" if told else f"{tool.words}?"
 
+    def verify(self, values: Sequence[str]) -> str:
+        """Repeat the values as a question."""
+        return f"{', '.join(values)}?"
+
     def phrase(self, name: str) -> str:
         """Return a sign where one will do, else the English phrase: a failure must not go unsaid."""
         return _SHORT.get(name, PHRASES[name])

@@ -1,30 +1,19 @@
-"""What the caller wants, followed through the conversation.
+"""One thing that the caller wants: a tool, and the values given for it so far.
 
-There is no state beside the conversation itself: it is walked from its beginning each time. A *request* is a
-tool that the caller wants and the values given so far; it is open until the tool is called or the caller
-drops it. Whether it waits for a value or for a yes follows from its values, so nothing has to be read out of
-the agent's own words, and a conversation that was held by another mind can be continued.
+A request is open until its tool is called or the caller drops it. What it waits for follows from its values
+alone, in this order: a value that is missing, a yes where the tool has to be read back, a yes to values that
+were heard unsurely.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from agentrun.engine.responders.rehearsal.checking import is_valid
-from agentrun.engine.responders.rehearsal.choice import (
-    MENTION,
-    THRESHOLD,
-    Choice,
-    choose_tool,
-    demands_confirmation,
-    find_actions,
-    find_said_actions,
-    rank_tools,
-)
-from agentrun.engine.responders.rehearsal.dialogue import Answered, Called, Event, Heard, is_failure
+from agentrun.engine.responders.rehearsal.confirming import needs_confirmation
 from agentrun.engine.responders.rehearsal.extracting import read_yes_no
 from agentrun.engine.responders.rehearsal.filling import (
     fill_tool,
@@ -32,313 +21,173 @@ from agentrun.engine.responders.rehearsal.filling import (
     finish_arguments,
     is_correction,
 )
-from agentrun.engine.responders.rehearsal.instructions import find_fact, is_question
-from agentrun.engine.responders.rehearsal.numbers import write_digits
-from agentrun.engine.responders.rehearsal.slots import Tool
-from agentrun.engine.responders.rehearsal.smalltalk import find_aside
-from agentrun.engine.responders.rehearsal.steps import Ask, Confirm, Drop, Go, Step
+from agentrun.engine.responders.rehearsal.slots import Kind, Slot, Tool
+from agentrun.engine.responders.rehearsal.spelling import find_codes
+from agentrun.engine.responders.rehearsal.steps import Ask, Confirm, Go, Question, Verify
 from agentrun.engine.responders.rehearsal.words import read_words
 from agentrun.wire.json import JsonObject
 
-_REMEMBERED = frozenset({"code", "email", "phone", "uuid", "name"})
-_CARRIED = _REMEMBERED | {"account"}
-_REVISED = frozenset(
-    {
-        "list",
-        "code",
-        "choice",
-        "date",
-        "time",
-        "moment",
-        "number",
-        "email",
-        "phone",
-        "uuid",
-        "account",
-        "place",
-    }
+OWN_WORDS: AbstractSet[Kind] = frozenset({"gist", "phrase", "name", "place"})
+"""Kinds of values that any words may be."""
+IDENTIFYING: AbstractSet[Kind] = frozenset({"code", "email", "phone", "uuid", "name", "account", "date"})
+"""Kinds of values that are easily misheard and must not be guessed; 월요일 and 화요일 sound alike."""
+_MOST_ALIKE = 3
+_WRONG = re.compile(
+    r"\b(?:wrong|incorrect|not right|change|different|other)\b|틀렸|틀린|바꿔|바꿀|다른", re.I
 )
-_FOLLOW_UP = re.compile(
-    r"^\W*(?:and|what about|how about|then|or)\b|^\W*(?:그럼|그러면|그리고)|(?:은|는)요\W*$", re.I
-)
-_ANOTHER = re.compile(r"\b(?:another|other|different|new|else)\b|다른|새로운", re.I)
-_OWN_WORDS = frozenset({"gist", "phrase", "name", "place"})
-_CLEARLY = 1.2
-_BARE_WORDS = 4
-_BETTER_FACT = 1.75
-_OWN_MATTER = re.compile(r"\b(?:my|mine|our|ours)\b|(?:^|\s)(?:제|내|우리)\s", re.I)
-_LEAST_WORDS = 2
-_DIGITS = re.compile(r"\d.*\d.*\d")
+_SWAPPED = re.compile(r"\b(?:to|into|for|instead of|not|with)\s*$|(?:에서|말고|대신)\s*$", re.I)
 
 
-@dataclass(slots=True)
-class _Request:
-    tool: Tool
-    values: JsonObject
-    focus: str = ""
-    confirming: bool = False
-
-
-@dataclass(slots=True)
-class Caller:
-    """What is known of the caller's wishes after each utterance.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What stays the same throughout a conversation.
 
     Attributes:
-        tools: what is offered, without the tool that ends the call.
-        step: what the newest utterance leads to; None if it is no business of a tool.
+        tools: what is offered, without the tools that end the call.
+        instructions: those of the session, and the notes inside the conversation.
+        now: for words such as "tomorrow".
 
     """
 
-    tools: Sequence[Tool]
+    tools: tuple[Tool, ...]
     instructions: str
     now: datetime.datetime
-    step: Step | None = None
-    _request: _Request | None = None
-    _last: Called | None = None
-    _failed: bool = False
-    _suspended: _Request | None = None
-    _said: list[str] = field(default_factory=list)
-    _carried: JsonObject = field(default_factory=dict)
 
-    def follow(self, events: Sequence[Event]) -> Step | None:
-        """Walk through the conversation and return what its last utterance leads to."""
-        for event in events:
-            if isinstance(event, Heard):
-                self.step = self._hear(event.text)
-                if event.text:
-                    self._said.append(event.text)
-            elif isinstance(event, Called):
-                self._note_call(event)
-            elif isinstance(event, Answered) and self._last and event.call_id == self._last.call_id:
-                self._failed = is_failure(event.output)
-        return self.step
-
-    @property
-    def open_step(self) -> Step | None:
-        """What an open request waits for, for a caller who said something else in between."""
-        return self._next(self._request, again=True) if self._request else None
-
-    def _note_call(self, call: Called) -> None:
-        tool = self._find_tool(call.name)
-        if tool is None:
-            return
-        self._last, self._failed = call, False
-        kinds = {slot.name: slot.kind for slot in tool.slots}
-        self._carried |= {key: value for key, value in call.arguments.items() if kinds.get(key) in _CARRIED}
-        if self._request is None or self._request.tool.name == call.name:
-            self._request = self._resume(call.name)
-
-    def _resume(self, called: str) -> _Request | None:
-        """Return the request that was interrupted by looking something up, with what was looked up."""
-        waiting, self._suspended = self._suspended, None
-        if waiting is None or waiting.tool.name == called:
-            return None
-        self._carry_over(waiting.tool, waiting.values)
-        missing = find_missing(waiting.tool.slots, waiting.values)
-        waiting.focus, waiting.confirming = missing.name if missing else "", missing is None
-        return waiting
-
-    def _hear(self, text: str) -> Step | None:
-        if not text:
-            return None
-        return self._continue(self._request, text) if self._request else self._begin(text)
-
-    def _begin(self, text: str) -> Step | None:
-        if find_aside(text) in ("who", "help", "repeat", "how_are_you"):
-            return None
-        if self._failed and not is_question(text) and not find_said_actions(text):
-            revised = self._revise(text)
-            if revised is not None:
-                return revised
-        chosen = choose_tool(text, self.tools)
-        is_same = chosen is not None and self._last is not None and chosen.tool.name == self._last.name
-        if chosen is None or (is_same and _FOLLOW_UP.search(text)):
-            return self._revise(text) or self._take_bare_value(text) or self._take_offer(text)
-        return None if self._is_told(chosen, text) else self._open(chosen.tool, text)
-
-    def _is_told(self, chosen: Choice, text: str) -> bool:
-        """Whether the instructions answer a general question better than this tool would."""
-        tool = chosen.tool
-        if not is_question(text) or _OWN_MATTER.search(text) or find_actions(tool) & find_said_actions(text):
-            return False
-        fact = find_fact(text, self.instructions)
-        if fact is None or chosen.score < THRESHOLD:  # little speaks for the tool
-            return fact is not None and fact[1] >= 1
-        missing = find_missing(tool.slots, fill_tool(tool, text, self.now))
-        return fact[1] >= _BETTER_FACT and missing is not None
-
-    def _take_bare_value(self, text: str) -> Step | None:
-        """Look up a number that a caller says without a word on what it is for, if only one tool can."""
-        if len(read_words(text)) > _BARE_WORDS:
-            return None
-        able = [tool for tool in self.tools if not find_actions(tool) and self._is_answered_by(tool, text)]
-        return self._open(able[0], text) if len(able) == 1 else None
-
-    def _take_offer(self, text: str) -> Step | None:
-        """Do what was looked up, where the caller answers with a value for it ("half past seven, please")."""
-        looked = self._find_tool(self._last.name) if self._last else None
-        if looked is None or find_actions(looked) or len(read_words(text)) > _BARE_WORDS:
-            return None
-        shared = {slot.name for slot in looked.slots}
-        able = [tool for tool in self.tools if find_actions(tool) and self._is_offered(tool, shared, text)]
-        return self._open(able[0], text) if len(able) == 1 else None
-
-    def _is_offered(self, tool: Tool, shared: set[str], text: str) -> bool:
-        given = fill_tool(tool, text, self.now)
-        kinds = {slot.name: slot.kind for slot in tool.slots}
-        fits = any(kinds[key] in _REVISED and key not in shared for key in given)
-        return fits and any(slot.required and slot.name in shared for slot in tool.slots)
-
-    def _is_answered_by(self, tool: Tool, text: str) -> bool:
-        required = [slot for slot in tool.slots if slot.required]
-        is_key = len(required) == 1 and required[0].kind in ("code", "email", "phone", "uuid")
-        return is_key and required[0].name in fill_tool(tool, text, self.now)
-
-    def force(self, text: str, name: str | None) -> Step | None:
-        """Choose a tool although little speaks for it: the client demands one."""
-        ranked = [choice for choice in rank_tools(text, self.tools) if name in (None, choice.tool.name)]
-        if not ranked or (name is None and len(ranked) > 1 and ranked[0].score == 0):
-            return None
-        return self._open(ranked[0].tool, text)
-
-    def _open(self, tool: Tool, text: str, before: _Request | None = None) -> Step:
-        values = fill_tool(tool, text, self.now)
-        if before is not None:
-            _share(before.tool, before.values, tool, values)
-        if not _ANOTHER.search(text):
-            self._remember(tool, values)
-            self._carry_over(tool, values)
-        self._request = _Request(tool, values)
-        step = self._next(self._request, again=False)
-        misheard = isinstance(step, Ask) and step.slot.kind == "code" and _DIGITS.search(write_digits(text))
-        return replace(step, again=True) if isinstance(step, Ask) and misheard else step
-
-    def _carry_over(self, tool: Tool, values: JsonObject) -> None:
-        """Let what was looked up stand for what is done next ("any room on Friday?", "I'll take it")."""
-        looked = self._find_tool(self._last.name) if self._last else None
-        if looked is None or looked.name == tool.name or find_actions(looked) or self._last is None:
-            return
-        _share(looked, self._last.arguments, tool, values)
-
-    def _remember(self, tool: Tool, values: JsonObject) -> None:
-        """Take what the caller said or used before for values that keep their meaning."""
-        wanted = {
-            slot.name for slot in tool.slots if slot.required and slot.kind in _REMEMBERED
-        } - values.keys()
-        for text in reversed(self._said[-10:] if wanted else []):
-            earlier = fill_tool(tool, text, self.now)
-            values |= {key: earlier[key] for key in wanted if key in earlier and key not in values}
-        for slot in tool.slots:
-            carried = self._carried.get(slot.name) if slot.required and slot.kind in _CARRIED else None
-            if carried is not None and slot.name not in values and is_valid(carried, slot.schema):
-                values[slot.name] = carried
-
-    def _continue(self, request: _Request, text: str) -> Step | None:
-        aside = find_aside(text)
-        answer = read_yes_no(text)
-        if aside == "drop":
-            return self._drop()
-        given = fill_tool(request.tool, text, self.now, request.focus)
-        if aside in ("goodbye", "repeat", "who", "help", "wait") or (
-            aside in ("thanks", "hello", "how_are_you") and not given
-        ):
-            return None
-        other = self._find_other(request, text, given)
-        if other is not None:
-            only_looks = not find_actions(other.tool) and find_actions(request.tool)
-            self._suspended = request if only_looks else None
-            return self._open(other.tool, text, request)
-        changed = self._merge(request, given, text)
-        if request.confirming and not changed:
-            if answer is not None:
-                return self._finish(request) if answer else self._drop()
-        elif answer is False and not given:
-            return self._drop()
-        if not changed and is_question(text):
-            return None
-        return self._next(request, again=not changed)
-
-    def _find_other(self, request: _Request, text: str, given: JsonObject) -> Choice | None:
-        """Return another tool that the caller turned to, unless the words answer what was asked."""
-        ranked = rank_tools(text, self.tools)
-        own = next((choice.score for choice in ranked if choice.tool.name == request.tool.name), 0.0)
-        best = ranked[0]
-        said = find_said_actions(text)
-        asked = bool(find_actions(best.tool) & said) and not find_actions(request.tool) & said
-        enough = MENTION if asked else THRESHOLD * _CLEARLY
-        if best.tool.name == request.tool.name or best.score < enough or best.score <= own:
-            return None
-        slots = {slot.name: slot for slot in request.tool.slots}
-        asked = asked and (not request.focus or slots[request.focus].kind not in ("gist", "phrase"))
-        answered = request.focus in given and slots[request.focus].kind not in _OWN_WORDS
-        short = len(read_words(text)) < _LEAST_WORDS and not is_question(text) and not asked
-        return None if answered or short else best
-
-    def _merge(self, request: _Request, given: JsonObject, text: str) -> bool:
-        """Take new values over; words of the caller's own only where they were asked for or corrected."""
-        kinds = {slot.name: slot.kind for slot in request.tool.slots}
-        before = dict(request.values)
-        for key, value in given.items():
-            fixed = (
-                kinds[key] in _OWN_WORDS
-                and key in before
-                and key != request.focus
-                and not is_correction(text)
-            )
-            if not fixed:
-                request.values[key] = value
-        return request.values != before
-
-    def _next(self, request: _Request, *, again: bool) -> Step:
-        tool = request.tool
-        missing = find_missing(tool.slots, request.values)
-        if missing is not None:
-            asked, request.focus, request.confirming = request.focus, missing.name, False
-            return Ask(missing, again and asked == missing.name, tool)
-        request.focus = ""
-        if demands_confirmation(tool, self.instructions):
-            request.confirming = True
-            return Confirm(tool, finish_arguments(tool.slots, request.values))
-        return self._finish(request)
-
-    def _finish(self, request: _Request) -> Step:
-        self._request = None
-        return Go(request.tool, finish_arguments(request.tool.slots, request.values))
-
-    def _drop(self) -> Step:
-        self._request, self._suspended = None, None
-        return Drop()
-
-    def _revise(self, text: str) -> Step | None:
-        """Repeat the last call with another value ("no, A1002", "and for Tuesday?")."""
-        tool = self._find_tool(self._last.name) if self._last else None
-        if tool is None or self._last is None:
-            return None
-        kinds = {slot.name: slot.kind for slot in tool.slots}
-        given = {
-            key: value for key, value in fill_tool(tool, text, self.now).items() if kinds[key] in _REVISED
-        }
-        values = self._last.arguments | given
-        bare = any(kinds[key] == "code" for key in given) and len(read_words(text)) <= 4
-        if (
-            not (self._failed or bare or is_correction(text) or _FOLLOW_UP.search(text))
-            or len(read_words(text)) > 8
-        ):
-            return None
-        if not given or values == self._last.arguments:
-            return None
-        self._request = _Request(tool, values)
-        return self._next(self._request, again=False)
-
-    def _find_tool(self, name: str) -> Tool | None:
+    def find_tool(self, name: str) -> Tool | None:
+        """Return a tool by its name."""
         return next((tool for tool in self.tools if tool.name == name), None)
 
 
-def _share(source: Tool, known: JsonObject, tool: Tool, values: JsonObject) -> None:
-    """Take over what two tools both need by the same name."""
-    kinds = {slot.name: slot.kind for slot in source.slots}
-    for slot in tool.slots:
-        value = known.get(slot.name)
-        fits = slot.required and value is not None and kinds.get(slot.name) == slot.kind
-        if fits and slot.name not in values and is_valid(value, slot.schema):
-            values[slot.name] = value
+@dataclass(slots=True)
+class Request:
+    """A tool that the caller wants.
+
+    Attributes:
+        values: its arguments so far.
+        doubtful: names of values that were heard unsurely.
+        agreed: whether the caller has said yes to these values.
+        question: what was asked last, if anything was.
+        misheard: whether the caller gave something that looked like a value and was none.
+
+    """
+
+    tool: Tool
+    values: JsonObject
+    doubtful: set[str] = field(default_factory=set)
+    agreed: bool = False
+    question: Question | None = None
+    misheard: bool = False
+
+    @property
+    def focus(self) -> str:
+        """Name of the slot that was asked for last."""
+        return self.question.slot.name if isinstance(self.question, Ask) else ""
+
+    @property
+    def awaits_yes(self) -> bool:
+        """Whether the last question can be answered with yes or no."""
+        return isinstance(self.question, Confirm | Verify)
+
+    def advance(self, setting: Setting, *, again: bool = False) -> Question | Go:
+        """Return what comes next, and remember it where it is a question.
+
+        Args:
+            setting: for what the instructions demand.
+            again: whether the caller has just said something that did not help.
+
+        """
+        step = self._find_next(setting)
+        if isinstance(step, Go):
+            return step
+        if isinstance(step, Ask) and (self.misheard or (again and self.focus == step.slot.name)):
+            step, self.misheard = replace(step, again=True), False
+        self.question = step
+        return step
+
+    def _find_next(self, setting: Setting) -> Question | Go:
+        tool = self.tool
+        missing = find_missing(tool.slots, self.values)
+        if missing is not None:
+            return Ask(missing, False, tool)
+        arguments = finish_arguments(tool.slots, self.values)
+        if not self.agreed and needs_confirmation(tool, setting.instructions):
+            return Confirm(tool, arguments)
+        unsure = {key: value for key, value in arguments.items() if key in self.doubtful}
+        return Verify(tool, unsure) if unsure and not self.agreed else Go(tool, arguments)
+
+    def read(self, text: str, now: datetime.datetime) -> JsonObject:
+        """Return the values that an utterance gives, as an answer to the last question."""
+        return fill_tool(self.tool, text, now, self.focus)
+
+    def merge(self, given: JsonObject, text: str, *, unsure: bool) -> bool:
+        """Take new values over and return whether anything changed.
+
+        The caller's own words count only where they were asked for or correct something.
+        """
+        kinds = {slot.name: slot.kind for slot in self.tool.slots}
+        before = dict(self.values)
+        corrects = is_correction(text)
+        elsewhere = corrects and any(
+            key in before and key != self.focus and value != before[key] for key, value in given.items()
+        )
+        for key, value in given.items():
+            own = kinds[key] in OWN_WORDS
+            if own and (
+                (key in before and key != self.focus and not corrects) or (key not in before and elsewhere)
+            ):
+                continue
+            self.values[key] = value
+        changed = {key for key, value in self.values.items() if before.get(key) != value}
+        self.note_doubt(changed, unsure=unsure)
+        if changed:
+            self.agreed = False
+        return bool(changed)
+
+    def note_doubt(self, keys: AbstractSet[str], *, unsure: bool) -> None:
+        """Remember which of these values were heard unsurely."""
+        identifying = {slot.name for slot in self.tool.slots if slot.kind in IDENTIFYING}
+        self.doubtful = self.doubtful | (keys & identifying) if unsure else self.doubtful - keys
+
+    def settle(self, text: str) -> bool | None:
+        """Take a yes or a no to the last question; return it, or None if the text is neither.
+
+        A no to values that were heard unsurely, or one that says which value is wrong, takes that value out.
+        """
+        answer = read_yes_no(text)
+        if answer:
+            self.agreed, self.doubtful = True, set()
+        wrong = self._find_wrong(text) if not answer else set()
+        for key in wrong:
+            self.values.pop(key, None)
+        return None if wrong else answer
+
+    def _find_wrong(self, text: str) -> set[str]:
+        if isinstance(self.question, Verify) and read_yes_no(text) is False:
+            return set(self.question.values)
+        if not _WRONG.search(text):
+            return set()
+        said = {term for word in read_words(text) for term in word.terms}
+        named = {slot.name for slot in self.tool.slots if said & _name_terms(slot)}
+        return {name for name in named if name in self.values}
+
+
+def _name_terms(slot: Slot) -> set[str]:
+    return {term for word in read_words(slot.words) for term in word.terms}
+
+
+def spread_codes(request: Request, text: str) -> list[Request]:
+    """Make one request of each of several codes ("where are A1001 and A1002", "cancel A1001 and A1002")."""
+    codes = [slot for slot in request.tool.slots if slot.kind == "code" and slot.name in request.values]
+    pattern = codes[0].pattern if len(codes) == 1 else None
+    if pattern is None or is_correction(text):
+        return [request]
+    found = find_codes(text, pattern)
+    if any(_SWAPPED.search(text[: hit.start]) for hit in found[1:]):
+        return [request]
+    said = [code for code in dict.fromkeys(hit.value for hit in found) if is_valid(code, codes[0].schema)]
+    if len(said) < 2 or request.values[codes[0].name] != said[0]:
+        return [request]
+    return [
+        replace(request, values=request.values | {codes[0].name: code}, doubtful=set(request.doubtful))
+        for code in said[:_MOST_ALIKE]
+    ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from agentrun.engine.responders.rehearsal.spelling import compile_pattern
@@ -18,6 +20,10 @@ Kind: TypeAlias = Literal[
 ]  # fmt: skip
 
 _DEEPEST = 4
+_HINT_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_HINT_FILLER = re.compile(
+    r"\b(?:hand|transfer|connect|route|forward|call|tool|function|first|always|off|over)\w*\b|도구", re.I
+)
 _SHORT_DESCRIPTION = 4
 _FORMATS: dict[str, Kind] = {
     "date": "date", "time": "time", "date-time": "moment", "email": "email", "idn-email": "email",
@@ -93,7 +99,7 @@ _BY_WORD: tuple[tuple[Kind, frozenset[str]], ...] = (
 _ORDINARY_WORDS = ("hello", "Hello", "HELLO", "hello there", "안녕", "여보세요")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Slot:
     """One parameter.
 
@@ -127,30 +133,66 @@ class Slot:
         return compile_pattern(pattern) if isinstance(pattern, str) else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tool:
-    """One function that the model may call."""
+    """One function that the model may call; two tools are equal only if they are the same object.
+
+    Attributes:
+        name: as it is called.
+        words: the name as words.
+        description: for people and models; may be empty.
+        slots: its parameters.
+        hint: what the instructions say about it, where they name it.
+
+    """
 
     name: str
     words: str
     description: str
     slots: tuple[Slot, ...]
+    hint: str = ""
 
 
-def read_tools(tools: Sequence[JsonObject]) -> tuple[Tool, ...]:
-    """Return the function tools of a session; what is no function is left out."""
+def read_tools(tools: Sequence[JsonObject], instructions: str = "") -> tuple[Tool, ...]:
+    """Return the function tools of a session; what is no function is left out.
+
+    The same session gets the same tools again, so that what was found out about them need not be found out
+    for every answer.
+    """
+    try:
+        return _read_tools(json.dumps(list(tools)), instructions)
+    except RecursionError:  # no tool is described as deep as that
+        return ()
+
+
+@lru_cache(maxsize=32)
+def _read_tools(tools: str, instructions: str) -> tuple[Tool, ...]:
+    sentences = _HINT_SENTENCE.split(instructions)
     return tuple(
-        _read_tool(tool)
-        for tool in tools
+        _read_tool(tool, sentences)
+        for tool in json.loads(tools)
         if isinstance(tool, dict) and isinstance(tool.get("name"), str) and tool["name"]
     )
 
 
-def _read_tool(tool: JsonObject) -> Tool:
+def _read_tool(tool: JsonObject, sentences: Sequence[str]) -> Tool:
     parameters = tool.get("parameters")
     schema = parameters if isinstance(parameters, dict) else {}
     slots = _read_members(_resolve(schema, schema), schema, 0)
-    return Tool(tool["name"], split_name(tool["name"]), _text(tool.get("description")), slots)
+    name, words = tool["name"], split_name(tool["name"])
+    return Tool(name, words, _text(tool.get("description")), slots, _find_hint(name, words, sentences))
+
+
+def _find_hint(name: str, words: str, sentences: Sequence[str]) -> str:
+    """Return what the instructions say of a tool, without its name ("for bills use `to_billing`")."""
+    last = words.rsplit(" to ", maxsplit=1)[-1].removesuffix(" agent")
+    found = [sentence for sentence in sentences if name in sentence]
+    if " to " in words:  # people write "hand off to billing" for `transfer_to_billing`
+        to = re.compile(
+            rf"\b(?:hand|transfer|escalate|connect|route|forward|put)\b.*\b{re.escape(last)}\b", re.I
+        )
+        found += [sentence for sentence in sentences if name not in sentence and to.search(sentence)]
+    return _HINT_FILLER.sub(" ", " ".join(found).replace(name, " "))
 
 
 def _read_members(schema: JsonObject, root: JsonObject, depth: int) -> tuple[Slot, ...]:

@@ -19,6 +19,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Verify:
+    """Everything is there, but some of it was heard unsurely: these values, by the names of their slots."""
+
+    tool: Tool
+    values: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
 class Confirm:
     """Everything is there, and a yes is needed first."""
 
@@ -39,4 +47,5 @@ class Drop:
     """The caller does not want it any more."""
 
 
-Step: TypeAlias = Ask | Confirm | Go | Drop
+Question: TypeAlias = Ask | Verify | Confirm
+Step: TypeAlias = Question | Go | Drop

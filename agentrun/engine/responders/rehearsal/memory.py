@@ -1,0 +1,87 @@
+"""What is remembered of a conversation beside the open requests: what was said, called and looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agentrun.engine.responders.rehearsal.actions import find_actions
+from agentrun.engine.responders.rehearsal.checking import is_valid
+from agentrun.engine.responders.rehearsal.dialogue import Answered, Called, Heard, is_failure
+from agentrun.engine.responders.rehearsal.filling import fill_tool
+from agentrun.engine.responders.rehearsal.request import Request, Setting
+from agentrun.engine.responders.rehearsal.slots import Tool
+from agentrun.wire.json import JsonObject
+
+_REMEMBERED = frozenset({"code", "email", "phone", "uuid", "name"})
+_CARRIED = _REMEMBERED | {"account"}
+_NEWEST_WORDS = 10
+
+
+@dataclass(slots=True)
+class Memory:
+    """What later requests may take up.
+
+    Attributes:
+        last: the newest call.
+        failed: whether it failed.
+
+    """
+
+    setting: Setting
+    last: Called | None = None
+    failed: bool = False
+    _said: list[Heard] = field(default_factory=list)
+    _carried: JsonObject = field(default_factory=dict)
+
+    @property
+    def last_tool(self) -> Tool | None:
+        """The tool that was called last, if it is still offered."""
+        return self.setting.find_tool(self.last.name) if self.last else None
+
+    def note_words(self, heard: Heard) -> None:
+        """Remember what the caller said."""
+        self._said = [*self._said[1 - _NEWEST_WORDS :], heard]
+
+    def note_call(self, call: Called, tool: Tool) -> None:
+        """Remember a call, and its arguments that keep their meaning."""
+        self.last, self.failed = call, False
+        kinds = {slot.name: slot.kind for slot in tool.slots}
+        self._carried |= {key: value for key, value in call.arguments.items() if kinds.get(key) in _CARRIED}
+
+    def note_answer(self, answer: Answered) -> None:
+        """Remember whether the last call failed."""
+        if self.last is not None and answer.call_id == self.last.call_id:
+            self.failed = is_failure(answer.output)
+
+    def recall(self, request: Request) -> None:
+        """Fill in what the caller said or used before, where it keeps its meaning."""
+        tool, values = request.tool, request.values
+        wanted = {s.name for s in tool.slots if s.required and s.kind in _REMEMBERED} - values.keys()
+        for heard in reversed(self._said if wanted else []):
+            earlier = fill_tool(tool, heard.text, self.setting.now)
+            found = {key: earlier[key] for key in wanted if key in earlier and key not in values}
+            values |= found
+            request.note_doubt(found.keys(), unsure=heard.unsure)
+        for slot in tool.slots:
+            carried = self._carried.get(slot.name) if slot.required and slot.kind in _CARRIED else None
+            if carried is None or not is_valid(carried, slot.schema):
+                continue
+            if values.setdefault(slot.name, carried) == carried:
+                request.doubtful.discard(slot.name)  # it was used already, so it was meant
+
+    def carry_over(self, request: Request) -> None:
+        """Let what was looked up stand for what is done next ("any room on Friday?", "I'll take it")."""
+        looked = self.last_tool
+        if looked is None or self.last is None or looked is request.tool or find_actions(looked):
+            return
+        share(looked, self.last.arguments, request)
+
+
+def share(source: Tool, known: JsonObject, request: Request) -> None:
+    """Take over what two tools both need by the same name."""
+    kinds = {slot.name: slot.kind for slot in source.slots}
+    for slot in request.tool.slots:
+        value = known.get(slot.name)
+        fits = slot.required and value is not None and kinds.get(slot.name) == slot.kind
+        if fits and slot.name not in request.values and is_valid(value, slot.schema):
+            request.values[slot.name] = value
