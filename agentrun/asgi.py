@@ -34,6 +34,10 @@ PING_S = 20.0
 REQUEST_LIMIT_S = 10.0
 """How long a connection may stand open before it has asked for something."""
 
+QUEUED_FRAMES = 8
+LARGE_FRAME_BYTES = 64 * 1024
+"""How far a peer may be ahead of the application: so many frames, or one that is as large as that."""
+
 POLL_S = 0.01
 CLOSE_LIMIT_S = 2.0
 """How long a peer has to answer a close frame, to read what is left, and all of them at shutdown."""
@@ -55,6 +59,24 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             await super().run_asgi()
         finally:
             self._abort_later()
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a frame on; stop reading only where the application has fallen behind.
+
+        uvicorn stops after every frame and starts again for the next one, which costs a telephone call a
+        tenth of its time.
+        """
+        stopped, self.read_paused = self.read_paused, True
+        size = sum(map(len, self.frames))
+        super().send_receive_event_to_app()
+        self.read_paused = stopped
+        if (
+            not stopped
+            and not self.close_sent
+            and (self.queue.qsize() >= QUEUED_FRAMES or size >= LARGE_FRAME_BYTES)
+        ):
+            self.read_paused = True
+            self.transport.pause_reading()
 
     def shutdown(self) -> None:
         """Say goodbye, and give the peer a moment to answer."""

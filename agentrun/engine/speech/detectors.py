@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import sys
 from array import array
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import islice, pairwise
+from operator import mul, sub
 
 from agentrun.engine.speech.seams import WINDOW_BYTES
 
@@ -40,22 +41,15 @@ class Loudness:
     Attributes:
         level_dbfs: of the last window.
         floor_dbfs: of the background.
-        peak: largest absolute sample of the last window, 0 to 32 768.
 
     """
 
     def __init__(self) -> None:
         self.level_dbfs = -100.0
         self.floor_dbfs = _FLOOR_START_DBFS
-        self.peak = 0
 
-    def measure(self, window: bytes) -> None:
-        """Take one window of PCM16 into account."""
-        samples = array("h", window)
-        if sys.byteorder == "big":
-            samples.byteswap()
-        self.peak = max(*samples, -min(samples))
-        power = sum(sample * sample for sample in samples) / len(samples)
+    def measure(self, power: float) -> None:
+        """Take one window into account; `power` is the mean square of its samples."""
         self.level_dbfs = 10 * math.log10(max(power, 0.1) / 32768**2)
         change = self.level_dbfs - self.floor_dbfs
         self.floor_dbfs += max(-_FLOOR_FALL_DB, min(_FLOOR_RISE_DB, change))
@@ -95,8 +89,10 @@ class SileroDetector:
         self._start()
 
     def _judge(self, window: bytes) -> float:
-        self._loudness.measure(window)
-        self._awake = _HANGOVER_WINDOWS if self._loudness.peak > _QUIET_PEAK else max(0, self._awake - 1)
+        samples = _read_samples(window)
+        self._loudness.measure(_compute_power(samples))
+        peak = max(*samples, -min(samples))
+        self._awake = _HANGOVER_WINDOWS if peak > _QUIET_PEAK else max(0, self._awake - 1)
         if not self._awake:
             return 0.0
         probability = float(self._network(window))
@@ -129,13 +125,9 @@ class EnergyDetector:
         self._loudness = Loudness()
 
     def _judge(self, window: bytes) -> float:
-        samples = array("h", window)
-        if sys.byteorder == "big":
-            samples.byteswap()
-        edges = array("h", [(after - before) // 2 for before, after in pairwise(samples)])
-        if sys.byteorder == "big":
-            edges.byteswap()
-        self._loudness.measure(edges.tobytes())
+        samples = _read_samples(window)
+        edges = list(map(sub, islice(samples, 1, None), samples))
+        self._loudness.measure(_compute_power(edges) / 4)  # a difference is up to twice as large as a sample
         above_db = self._loudness.level_dbfs - self._loudness.floor_dbfs - self._gate_db
         return _squash(above_db / self._STEP_DB)
 
@@ -146,6 +138,19 @@ def compute_gate_db(threshold: float) -> float:
         if low < threshold <= high:
             return low_db + (high_db - low_db) * (threshold - low) / (high - low)
     return 0.0
+
+
+def _read_samples(window: bytes) -> array[int]:
+    samples = array("h", window)
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
+
+
+def _compute_power(samples: Sequence[int]) -> float:
+    # This runs 31 times a second for each caller, so the loop over the samples must not be Python's.
+    power: float = sum(map(mul, samples, samples)) / len(samples)
+    return power
 
 
 def _squash(x: float) -> float:
