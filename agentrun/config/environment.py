@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from operator import is_
 
 from agentrun.config.nodes import Atom, YamlList, YamlMap, YamlNode, YamlScalar, find_list
 from agentrun.config.places import locate
@@ -31,7 +32,7 @@ class EnvironmentFiller:
         self._public: Collection[str] = ()
 
     def fill(self, root: YamlMap) -> YamlMap:
-        """Return the tree with every `${…}` replaced."""
+        """Return the tree with every `${…}` replaced; parts without any are shared with the one given."""
         self._public = read_public_names(root)
         filled = self._fill(root)
         assert isinstance(filled, YamlMap)
@@ -40,13 +41,21 @@ class EnvironmentFiller:
     def _fill(self, node: YamlNode) -> YamlNode:
         match node:
             case YamlMap():
-                entries = {key: replace(e, node=self._fill(e.node)) for key, e in node.entries.items()}
-                return replace(node, entries=entries)
+                return self._fill_map(node)
             case YamlList():
-                return replace(node, items=tuple(self._fill(item) for item in node.items))
+                items = tuple(self._fill(item) for item in node.items)
+                return node if all(map(is_, items, node.items)) else replace(node, items=items)
             case YamlScalar(value=str() as text) if "${" in text:
                 return self._fill_scalar(node, text)
         return node
+
+    def _fill_map(self, node: YamlMap) -> YamlMap:
+        changed = {
+            key: replace(entry, node=filled)
+            for key, entry in node.entries.items()
+            if (filled := self._fill(entry.node)) is not entry.node
+        }
+        return replace(node, entries={**node.entries, **changed}) if changed else node
 
     def _fill_scalar(self, node: YamlScalar, text: str) -> YamlScalar:
         unset: list[str] = []

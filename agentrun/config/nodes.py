@@ -203,17 +203,22 @@ def find_list(node: YamlNode, *path: PathPart) -> YamlList | None:
     return found if isinstance(found, YamlList) else None
 
 
-def walk_scalars(node: YamlNode, path: Path = ()) -> Iterator[tuple[Path, YamlScalar]]:
-    """Yield every scalar below a node with its path, in file order."""
-    match node:
-        case YamlScalar():
-            yield path, node
-        case YamlMap():
-            for key, entry in node.entries.items():
-                yield from walk_scalars(entry.node, (*path, key))
-        case YamlList():
-            for index, item in enumerate(node.items):
-                yield from walk_scalars(item, (*path, index))
+def walk_scalars(node: YamlNode) -> list[tuple[Path, YamlScalar]]:
+    """Return every scalar below a node with its path, in file order."""
+    found: list[tuple[Path, YamlScalar]] = []
+    _collect_scalars(node, (), found)
+    return found
+
+
+def _collect_scalars(node: YamlNode, path: Path, found: list[tuple[Path, YamlScalar]]) -> None:
+    if isinstance(node, YamlScalar):
+        found.append((path, node))
+    elif isinstance(node, YamlMap):
+        for key, entry in node.entries.items():
+            _collect_scalars(entry.node, (*path, key), found)
+    else:
+        for index, item in enumerate(node.items):
+            _collect_scalars(item, (*path, index), found)
 
 
 def to_json(node: YamlNode, *, reveal: bool = False) -> JsonValue:

@@ -22,7 +22,7 @@ from agentrun.config.nodes import (
     path_in_file,
 )
 from agentrun.config.shape import ShapeChecker
-from agentrun.config.source import SourceError, Sources, find_root, overlay, read_dotenv
+from agentrun.config.source import Projects, SourceError, Sources, overlay
 from agentrun.config.suppressions import Suppression, sift_findings
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose, sort_findings
 
@@ -57,7 +57,14 @@ class Reading:
     unused: frozenset[Suppression] = frozenset()
 
 
-def read_agent(shown: str, environment: Mapping[str, str], *, required: bool, today: date) -> Reading:
+def read_agent(
+    shown: str,
+    environment: Mapping[str, str],
+    *,
+    required: bool,
+    today: date,
+    projects: Projects | None = None,
+) -> Reading:
     """Read and check one agent file.
 
     Args:
@@ -65,14 +72,16 @@ def read_agent(shown: str, environment: Mapping[str, str], *, required: bool, to
         environment: variables for `${NAME}`; `.env` of the project root lies under them.
         required: whether a missing variable is an error.
         today: decides which models are retired.
+        projects: roots and `.env` files that are known already.
 
     """
-    sources = Sources(find_root(shown))
+    projects = projects or Projects()
+    sources = Sources(projects.find_root(shown))
     reader = IncludeReader(sources)
     tree = reader.read_agent(shown)
     if tree is None:
         return _finish(shown, sources, reader, reader.findings)
-    dotenv, findings = read_dotenv(sources.root)
+    dotenv, findings = projects.read_dotenv(sources.root)
     filler = EnvironmentFiller(overlay(dotenv, environment), sources.texts, required=required)
     tree = filler.fill(tree)
     findings += [name_path_of(tree, finding) for finding in (*reader.findings, *filler.findings)]

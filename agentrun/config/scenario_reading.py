@@ -11,7 +11,7 @@ from agentrun.config.checks.scenario import SCENARIO_CHECKS, ScenarioCase
 from agentrun.config.nodes import YamlMap, find_text, first_place
 from agentrun.config.reading import Reading, name_path_of, tell_place
 from agentrun.config.shape import ShapeChecker
-from agentrun.config.source import SourceError, Sources, find_root
+from agentrun.config.source import Projects, SourceError, Sources
 from agentrun.config.suppressions import Suppression, sift_findings
 from agentrun.config.yamlfile import parse_yaml
 from agentrun.diagnostics import Diagnostic, Span, diagnose, sort_findings
@@ -39,16 +39,17 @@ class ScenarioReading:
     unused: frozenset[Suppression] = frozenset()
 
 
-def read_scenario(shown: str, read_agent: ReadAgent) -> ScenarioReading:
+def read_scenario(shown: str, read_agent: ReadAgent, projects: Projects | None = None) -> ScenarioReading:
     """Read and check one scenario file.
 
     Args:
         shown: its path.
         read_agent: reads the agent file at a shown path. What is wrong inside the agent is not reported
             here, because the agent is checked as a file of its own.
+        projects: roots that are known already.
 
     """
-    sources = Sources(find_root(shown))
+    sources = Sources((projects or Projects()).find_root(shown))
     try:
         node, findings = parse_yaml(sources.read(shown), shown)
     except SourceError as error:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 
 from agentrun.config.checks.case import AgentCase
-from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_map, find_node, walk_scalars
+from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_map, find_node
 from agentrun.config.places import locate
 from agentrun.config.shape import suggest
 from agentrun.config.templates import BUILT_IN_NAMES, VARIABLE_NAME, find_templates
@@ -51,13 +51,18 @@ def _is_http(path: Path) -> bool:
     return _pattern(path)[:3] == ("tools", "*", "http")
 
 
-def _find_texts(case: AgentCase) -> Iterator[tuple[Path, YamlScalar]]:
-    """Yield every text in which `{{names}}` are filled in."""
-    for path, scalar in walk_scalars(case.tree):
-        if path != ("instructions",) and (_pattern(path) in _SPOKEN or _is_http(path)):
-            yield path, scalar
+def _find_texts(case: AgentCase) -> Iterator[tuple[Path, YamlScalar, str]]:
+    """Yield every value with `{{names}}` that are filled in, with its path and its text."""
+    for path, scalar in case.scalars:
+        text = _read_text(scalar)
+        if "{{" in text and path != ("instructions",) and (_pattern(path) in _SPOKEN or _is_http(path)):
+            yield path, scalar, text
     if case.instructions is not None:
-        yield ("instructions",), case.instructions
+        yield ("instructions",), case.instructions, _read_text(case.instructions)
+
+
+def _read_text(scalar: YamlScalar) -> str:
+    return reveal(scalar.value) if isinstance(scalar.value, str | Secret) else ""
 
 
 def _find_arguments(case: AgentCase, path: Path) -> Collection[str]:
@@ -76,14 +81,12 @@ def _is_secret(case: AgentCase, name: str) -> bool:
 
 def check_names(case: AgentCase) -> Iterator[Diagnostic]:
     """Every `{{name}}` is known, and no secret goes to the model."""
-    for path, scalar in _find_texts(case):
-        if not isinstance(scalar.value, str | Secret):
-            continue
+    for path, scalar, text in _find_texts(case):
+        known = [*case.variables(), *_find_arguments(case, path), *BUILT_IN_NAMES]
         seen: Counter[str] = Counter()
-        for template in islice(find_templates(reveal(scalar.value)), _MOST_TEMPLATES):
+        for template in islice(find_templates(text), _MOST_TEMPLATES):
             occurrence = seen[template.written]
             seen[template.written] += 1
-            known = [*case.variables(), *_find_arguments(case, path), *BUILT_IN_NAMES]
             is_secret = template.name is not None and not _is_http(path) and _is_secret(case, template.name)
             if template.name in known and not is_secret:
                 continue
@@ -111,7 +114,7 @@ def check_variables(case: AgentCase) -> Iterator[Diagnostic]:
     While some `{{…}}` is unknown or malformed it may be the one that was meant, so nothing is called unused.
     """
     settled = not any(True for _ in check_names(case))
-    used = {name for _, scalar in _find_texts(case) for name in _names_in(scalar)}
+    used = {template.name for _, _, text in _find_texts(case) for template in find_templates(text)}
     has_python = any("python" in tool.entries for _, tool in case.tools())
     declared = find_map(case.tree, "variables")
     for name, entry in declared.entries.items() if declared else ():
@@ -124,14 +127,9 @@ def check_variables(case: AgentCase) -> Iterator[Diagnostic]:
             yield diagnose("AR105", f"the variable `{name}` is never used", entry.key, hint=hint, path=path)
 
 
-def _names_in(scalar: YamlScalar) -> Iterator[str]:
-    if isinstance(scalar.value, str | Secret):
-        yield from (template.name for template in find_templates(reveal(scalar.value)) if template.name)
-
-
 def check_secret_places(case: AgentCase) -> Iterator[Diagnostic]:
     """No value of the environment stands where it would be sent to the model or shown."""
-    for path, scalar in walk_scalars(case.tree):
+    for path, scalar in case.scalars:
         if not isinstance(scalar.value, Secret) or str(path[0]).startswith("x-"):
             continue
         pattern = _pattern(path)

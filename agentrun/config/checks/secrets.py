@@ -5,59 +5,43 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from agentrun.config.checks.case import AgentCase
-from agentrun.config.nodes import Path, find_path, walk_scalars
+from agentrun.config.nodes import Path, find_path
 from agentrun.config.places import locate, normalize_lines
 from agentrun.diagnostics import Diagnostic, Span, diagnose
 
-# What the keys of well-known services look like. They may stand anywhere, in comments and prompts too.
-_FORMATS = {
-    "an API key of OpenAI or Anthropic": r"\bsk-(?:proj-|svcacct-|ant-[a-z0-9]+-)?[A-Za-z0-9_-]{20,}",
-    "an access key of AWS": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    "a token of GitHub": r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40,})",
-    "a token of GitLab": r"\bglpat-[A-Za-z0-9_-]{20,}",
-    "a token of Slack": r"\bxox[abprs]-[A-Za-z0-9-]{20,}",
-    "an API key of Google": r"\bAIza[0-9A-Za-z_-]{35}",
-    "a key of Stripe": r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{16,}",
-    "an API key of Twilio": r"\bSK[0-9a-f]{32}\b",
-    "an API key of SendGrid": r"\bSG\.[\w-]{16,}\.[\w-]{16,}",
-    "a token of Hugging Face": r"\bhf_[A-Za-z0-9]{30,}",
-    "a secret of a webhook": r"\bwhsec_[A-Za-z0-9+/=]{24,}",
-    "a signed token": r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
-    "a private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",
-    "a password in an address": r"(?<=://)[^\s/:@${}<>]+:[^\s/:@${}<>]{6,}(?=@)",
-}
-_KNOWN = re.compile("|".join(f"(?P<f{number}>{form})" for number, form in enumerate(_FORMATS.values())))
-# Each format holds one of these; looking for them first is ten times quicker than trying the formats.
-_MARKS = (
-    *(
-        "sk-",
-        "sk_",
-        "rk_",
-        "AKIA",
-        "ASIA",
-        "ghp_",
-        "gho_",
-        "ghu_",
-        "ghs_",
-        "ghr_",
-        "github_pat_",
-        "glpat-",
-        "xox",
-        "AIza",
-        "SK",
-        "SG.",
-        "hf_",
-        "whsec_",
+# What the keys of well-known services look like, behind the words that each of them holds. They may stand
+# anywhere, in comments and prompts too. Looking for the words first is much quicker than trying the formats.
+_FORMATS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "an API key of OpenAI or Anthropic": (
+        ("sk-",),
+        r"\bsk-(?:proj-|svcacct-|ant-[a-z0-9]+-)?[A-Za-z0-9_-]{20,}",
     ),
-    *("eyJ", "PRIVATE KEY", "@"),
-)
+    "an access key of AWS": (("AKIA", "ASIA"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    "a token of GitHub": (
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40,})",
+    ),
+    "a token of GitLab": (("glpat-",), r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    "a token of Slack": (("xox",), r"\bxox[abprs]-[A-Za-z0-9-]{20,}"),
+    "an API key of Google": (("AIza",), r"\bAIza[0-9A-Za-z_-]{35}"),
+    "a key of Stripe": (("sk_", "rk_"), r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{16,}"),
+    "an API key of Twilio": (("SK",), r"\bSK[0-9a-f]{32}\b"),
+    "an API key of SendGrid": (("SG.",), r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
+    "a token of Hugging Face": (("hf_",), r"\bhf_[A-Za-z0-9]{30,}"),
+    "a secret of a webhook": (("whsec_",), r"\bwhsec_[A-Za-z0-9+/=]{24,}"),
+    "a signed token": (("eyJ",), r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    "a private key": (("PRIVATE KEY",), r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
+    "a password in an address": (("@",), r"(?<=://)[^\s/:@${}<>]+:[^\s/:@${}<>]{6,}(?=@)"),
+}
 _KEY_LIKE = re.compile(
     r"api[_-]?key|token|secret|passw(or)?d|authorization|bearer|access[_-]?key|private[_-]?key", re.I
 )
+_LEAST_LENGTH = 16
 _OPAQUE = re.compile(r"(?:Bearer |Basic )?([A-Za-z0-9+/=_.~-]{16,})")
 _LEAST_BITS = 3.2  # random text has more for each character, words and `your-key-here` have less
 
@@ -67,8 +51,10 @@ def check_secrets(case: AgentCase) -> Iterator[Diagnostic]:
     known = [finding for file in sorted(case.texts) for finding in _find_known(case.texts[file], file)]
     yield from (replace(finding, path=find_path(case.tree, finding.span)) for finding in known)
     taken = {finding.span for finding in known}
-    for path, scalar in walk_scalars(case.tree):
-        found = _OPAQUE.fullmatch(scalar.value) if isinstance(scalar.value, str) else None
+    for path, scalar in case.scalars:
+        if not isinstance(scalar.value, str) or len(scalar.value) < _LEAST_LENGTH:
+            continue
+        found = _OPAQUE.fullmatch(scalar.value)
         if found is None or not _is_key_like(path) or not _looks_random(found[1]):
             continue
         span = locate(case.texts, scalar.via or scalar.span, found[1])
@@ -77,14 +63,21 @@ def check_secrets(case: AgentCase) -> Iterator[Diagnostic]:
 
 
 def _find_known(text: str, file: str) -> Iterator[Diagnostic]:
-    if not any(mark in text for mark in _MARKS):
+    kinds = tuple(kind for kind, (marks, _) in _FORMATS.items() if any(mark in text for mark in marks))
+    if not kinds:
         return
     lines = normalize_lines(text)
-    for match in _KNOWN.finditer(lines):
-        kind = list(_FORMATS)[int(str(match.lastgroup)[1:])]
+    for match in _compile_formats(kinds).finditer(lines):
+        kind = kinds[int(str(match.lastgroup)[1:])]
         line = lines.count("\n", 0, match.start()) + 1
         column = match.start() - lines.rfind("\n", 0, match.start())
-        yield _report(f"this looks like {kind}", Span(file, line, column, line, column + len(match[0])), ())
+        span = Span(file, line, column, line, column + len(match[0]))
+        yield _report(f"this looks like {kind}", span, ())
+
+
+@lru_cache(maxsize=64)
+def _compile_formats(kinds: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?P<f{number}>{_FORMATS[kind][1]})" for number, kind in enumerate(kinds)))
 
 
 def _is_key_like(path: Path) -> bool:
