@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from agentrun.config.nodes import to_json
 from agentrun.config.places import normalize_lines
 from agentrun.config.reading import Reading, find_blocked, read_agent
 from agentrun.config.scenario_reading import ScenarioReading, read_scenario
+from agentrun.config.source import Projects
 from agentrun.config.suppressions import Suppression, report_unused
 from agentrun.diagnostics import Diagnostic, Span, diagnose, sort_findings
 from agentrun.errors import ConfigError
@@ -28,6 +29,8 @@ from agentrun.wire.json import JsonObject
 if TYPE_CHECKING:
     from agentrun.config.model import AgentSpec
     from agentrun.config.scenario import ScenarioSpec
+
+_MOST_RECENT = 64  # agents that are kept for the scenarios that follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def check_paths(
         today: decides which models are retired; the default is the present day.
 
     """
-    run = _Run(environment, require_environment, today or date.today())
+    run = _Run(environment, require_environment, today or date.today(), import_python is not None)
     for given in [os.fspath(path) for path in paths]:
         run.check(given)
     kept = _drop_parts(run.readings, run.named)
@@ -85,17 +88,21 @@ class _Run:
         readings: agents that were asked for, by shown path.
         scenarios: scenarios that were asked for, by shown path.
         named: files that were given themselves, not found in a folder.
+        keeps_trees: whether the agents are still needed when all are read. Of thousands of files the
+            findings are kept and not the trees: they would fill the memory, and slow down its upkeep.
 
     """
 
     environment: Mapping[str, str]
     required: bool
     today: date
+    keeps_trees: bool
     missing: dict[str, Diagnostic] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     scenarios: dict[str, ScenarioReading] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
-    _read: dict[str, Reading] = field(default_factory=dict)
+    _recent: dict[str, Reading] = field(default_factory=dict)
+    _projects: Projects = field(default_factory=Projects)
 
     def check(self, given: str) -> None:
         """Check a file, or the files of a folder."""
@@ -109,16 +116,26 @@ class _Run:
             kind = find_kind(file)
             if kind == "scenario":
                 if file not in self.scenarios:
-                    self.scenarios[file] = read_scenario(file, self.read)
+                    scenario = read_scenario(file, self.read, self._projects)
+                    self.scenarios[file] = replace(scenario, tree=None)
             elif kind == "agent" or not folder:
-                self.readings[file] = self.read(file)
+                agent = self.read(file)
+                self.readings[file] = agent if self.keeps_trees else replace(agent, tree=None, case=None)
 
     def read(self, shown: str) -> Reading:
-        """Read an agent file, once however many scenarios need it."""
+        """Read an agent file, once for all the scenarios in a row that need it."""
         key = os.path.normpath(shown)
-        if key not in self._read:
-            self._read[key] = read_agent(shown, self.environment, required=self.required, today=self.today)
-        return self._read[key]
+        if key not in self._recent:
+            if len(self._recent) >= _MOST_RECENT:
+                del self._recent[next(iter(self._recent))]
+            self._recent[key] = read_agent(
+                shown,
+                self.environment,
+                required=self.required,
+                today=self.today,
+                projects=self._projects,
+            )
+        return self._recent[key]
 
 
 def _drop_parts(readings: dict[str, Reading], named: set[str]) -> dict[str, Reading]:
