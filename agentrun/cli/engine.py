@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agentrun.cli.options import start_logging
+
+if TYPE_CHECKING:
+    import ssl
+
+    from agentrun.engine.http.switchboard import EngineOptions
 
 
 def engine_command(
@@ -15,38 +21,99 @@ def engine_command(
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")
     ] = 8765,
     responder: Annotated[str, typer.Option(help="What thinks: `rehearsal`.")] = "rehearsal",
+    api_key: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="AGENTRUN_ENGINE_API_KEY",
+            show_envvar=True,
+            help="Key that is let in; may be given more than once. Without it any key, and none, will do.",
+        ),
+    ] = None,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Speak https and wss, with a certificate made for this machine.")
+    ] = False,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Speak https and wss with this certificate (PEM).")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="Its key (PEM), if it is not in the same file.")
+    ] = None,
+    max_sessions: Annotated[int, typer.Option(min=1, help="How many sessions may be open at once.")] = 500,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens in sessions.")] = False,
 ) -> None:
     """Serve the Realtime protocol offline, so that any client of it can be tried without a key.
 
     Example: agentrun engine --port 8765
+
+    Example: agentrun engine --tls --api-key sk-test
     """
     import asyncio
 
+    from agentrun.engine.http.access import is_loopback
+    from agentrun.engine.http.switchboard import EngineOptions
     from agentrun.engine.opening import RESPONDERS
+    from agentrun.secret import Secret
 
     if responder not in RESPONDERS:
         message = f"`{responder}` is not one of {', '.join(RESPONDERS)}"
         raise typer.BadParameter(message, param_hint="--responder")
     start_logging(verbose=verbose, quiet="WARNING")
-    asyncio.run(_serve(host, port, responder))
+    keys = tuple(Secret(key) for key in api_key or () if key)
+    loopback = is_loopback(host)
+    if not keys and not loopback:
+        typer.echo(f"agentrun: anybody who reaches {host} can use this engine; see --api-key", err=True)
+    options = EngineOptions(keys, loopback_only=loopback, max_sessions=max_sessions)
+    asyncio.run(_serve(host, port, responder, options, _open_tls(tls, tls_cert, tls_key)))
 
 
-async def _serve(host: str, port: int, responder: str) -> None:
+def _open_tls(make: bool, certificate: Path | None, key: Path | None) -> tuple[ssl.SSLContext, str] | None:
+    """Return what serves TLS, and a line for the operator; None without TLS."""
+    import datetime
+    import os
+
+    from agentrun.engine.tls import find_folder, load_certificate, make_certificate
+
+    if certificate is not None:
+        if make:
+            raise typer.BadParameter("either it or `--tls-cert` is meant", param_hint="--tls")
+        return load_certificate(certificate, key), ""
+    if key is not None:
+        raise typer.BadParameter("it needs `--tls-cert`", param_hint="--tls-key")
+    if not make:
+        return None
+    context, authority = make_certificate(find_folder(os.environ), datetime.datetime.now(datetime.UTC))
+    return context, (
+        f"clients must trust {authority}: SSL_CERT_FILE={authority} (Python),"
+        f" NODE_EXTRA_CA_CERTS={authority} (Node.js)"
+    )
+
+
+async def _serve(
+    host: str, port: int, responder: str, options: EngineOptions, tls: tuple[ssl.SSLContext, str] | None
+) -> None:
     import asyncio
 
     from agentrun.engine.opening import open_engine
     from agentrun.engine.server import listen
     from agentrun.runtime.signals import catch_signals
 
+    context, trust = tls or (None, "")
     stop = asyncio.Event()
-    with catch_signals(stop.set):
-        async with open_engine(responder) as (parts, degraded), listen(parts, host, port) as real_port:
+    async with (
+        open_engine(responder) as (parts, degraded),
+        listen(parts, host, port, options=options, tls=context) as real_port,
+    ):
+        # a second signal comes when nothing catches it any more, and ends the process at once
+        with catch_signals(stop.set):
             for line in degraded:
                 typer.echo(f"agentrun: {line}", err=True)
-            shown = f"[{host}]" if ":" in host else host
-            url = f"http://{shown}:{real_port}/v1"
-            typer.echo(
-                f"engine ready at ws://{shown}:{real_port}/v1/realtime; use it with OPENAI_BASE_URL={url}"
-            )
+            _announce(host, real_port, "s" if tls else "")
+            if trust:
+                typer.echo(trust)
             await stop.wait()
+
+
+def _announce(host: str, port: int, secure: str) -> None:
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    url = f"http{secure}://{place}/v1"
+    typer.echo(f"engine ready at ws{secure}://{place}/v1/realtime; use it with OPENAI_BASE_URL={url}")
