@@ -19,8 +19,6 @@ from agentrun.engine.effects import (
     Expect,
     Generate,
     Heard,
-    HostedToolReturned,
-    HostedToolsListed,
     Input,
     Listen,
     ListHostedTools,
@@ -36,7 +34,7 @@ from agentrun.engine.effects import (
     Transcribe,
     Wake,
 )
-from agentrun.engine.hosting.values import CONNECTION_LOST, HostedError
+from agentrun.engine.hosting.host import OfflineHost, decline
 from agentrun.engine.ids import Ids
 from agentrun.engine.seams import Responder
 from agentrun.engine.speech.seams import SpeechChunk
@@ -49,9 +47,6 @@ THINKING_MS = 150
 """From the question to the first word or call."""
 SPEED_UP = 5
 """How much faster than real time speech is made."""
-_NO_SERVERS = HostedError(
-    "protocol_error", "there are no MCP servers in a rehearsal in virtual time", CONNECTION_LOST
-)
 _PIECE_MS = 200
 _PIECE = PCM_24K.make_silence(_PIECE_MS)
 
@@ -84,6 +79,7 @@ class LocalEngine:
     Args:
         responder: a mind that answers with a sequence, such as `RehearsalResponder`.
         voice: what speaks; silent by default.
+        host: what answers for MCP servers; by default nobody is there.
         seed: the same seed gives the same session, id for id.
         now: wall-clock time at the start of the session, with its time zone.
         model: what the session is called to run.
@@ -95,12 +91,14 @@ class LocalEngine:
         responder: Responder,
         *,
         voice: OfflineVoice | None = None,
+        host: OfflineHost = decline,
         seed: int = 0,
         now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now().astimezone(),
         model: str = "gpt-realtime-2.1",
     ) -> None:
         self._responder = responder
         self._voice = voice or SilentPieces()
+        self._host = host
         self._core = Core(model, Ids(seed), now())
         self._timeline: list[tuple[int, int, Input]] = []
         self._order = itertools.count()
@@ -148,10 +146,8 @@ class LocalEngine:
                     self._drop(output.response_id)
                 case Close():
                     self.closed = (output.code, output.reason)
-                case ListHostedTools():
-                    self._plan(now_ms + THINKING_MS, HostedToolsListed(output.item_id, (), _NO_SERVERS))
-                case RunHostedTool():
-                    self._plan(now_ms + THINKING_MS, HostedToolReturned(output.item_id, "", _NO_SERVERS))
+                case ListHostedTools() | RunHostedTool():
+                    self._plan(now_ms + THINKING_MS, self._host(output))
                 case Listen() | Expect() | StopHosted():
                     pass  # nobody speaks in virtual time; a turn is a text item or a commit
                 case _:

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from agentrun.engine.effects import HostedToolReturned, HostedToolsListed, ListHostedTools
+from agentrun.engine.hosting.host import HostedAnswer, HostedOrder
+from agentrun.engine.hosting.values import HostedTool
 from agentrun.engine.local import SPEED_UP, THINKING_MS, LocalEngine
 from agentrun.engine.responders.script import ScriptedResponder
 from agentrun.engine.seams import Call, Move, Prompt, Say
@@ -78,6 +81,32 @@ def test_same_seed_same_call() -> None:
 
     assert rehearse(1) == rehearse(1)
     assert rehearse(1) != rehearse(2)
+
+
+def test_nobody_dials_in_virtual_time() -> None:
+    engine = make_engine()
+    tools = [{"type": "mcp", "server_label": "desk", "server_url": "https://example.com/mcp"}]
+    engine.handle(client.SessionUpdate({"type": "realtime", "tools": tools}), 1000)
+    at_ms, event = run(engine, 60_000)[-1]
+    assert isinstance(event, server.McpListToolsFailed)
+    assert at_ms == 1000 + THINKING_MS
+
+
+def test_hosted_tools_in_virtual_time() -> None:
+    def host(order: HostedOrder) -> HostedAnswer:
+        if isinstance(order, ListHostedTools):
+            return HostedToolsListed(order.item_id, [HostedTool("look", "", {"type": "object"}, {})])
+        return HostedToolReturned(order.item_id, f"looked for {order.arguments['q']}")
+
+    engine = make_engine([Call("look", {"q": "x"})], host=host)
+    tool = {"type": "mcp", "server_label": "desk", "server_url": "https://example.com/mcp"}
+    tools = [{**tool, "require_approval": "never"}]
+    engine.handle(client.SessionUpdate({"type": "realtime", "tools": tools}), 0)
+    run(engine, 1000)
+    engine.handle(client.ResponseCreate(), 1000)
+    at_ms, ended = run(engine, 60_000)[-1]
+    assert isinstance(ended, server.ResponseOutputItemDone)
+    assert (at_ms, ended.item["output"]) == (1000 + 2 * THINKING_MS, "looked for x")
 
 
 def test_late_advance_catches_up_in_order() -> None:

@@ -33,12 +33,14 @@ from agentrun.wire.json import JsonObject
 if TYPE_CHECKING:
     import httpx2
     from mcp import Client
+    from mcp_types import Tool
 
 log = logging.getLogger(__name__)
 
 CONNECT_LIMIT_S = 10.0
 _CLOSE_LIMIT_S = 2.0
 _LONGEST_MESSAGE = 2000
+_MOST_PAGES = 100
 
 
 class McpHost:
@@ -88,15 +90,18 @@ async def _read_pages(client: Client) -> list[RawTool]:
     """Return the tools of all pages, as far as anybody could use them."""
     tools: list[RawTool] = []
     cursor: str | None = None
-    while len(tools) <= MAX_TOOLS:
+    for _ in range(_MOST_PAGES):
         page = await client.list_tools(cursor=cursor)
-        for tool in page.tools:
-            notes = tool.annotations.model_dump(by_alias=True, exclude_none=True) if tool.annotations else {}
-            tools.append(RawTool(tool.name, tool.description, tool.input_schema, notes))
+        tools += [_read_tool(tool) for tool in page.tools]
         cursor = page.next_cursor
-        if cursor is None:
-            break
-    return tools
+        if cursor is None or len(tools) > MAX_TOOLS:
+            return tools
+    raise RuntimeError("its list of tools has no end")
+
+
+def _read_tool(tool: Tool) -> RawTool:
+    notes = tool.annotations.model_dump(by_alias=True, exclude_none=True) if tool.annotations else {}
+    return RawTool(tool.name, tool.description, tool.input_schema, notes)
 
 
 @dataclass(slots=True)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from agentrun.engine.effects import HostedToolReturned, HostedToolsListed, ListHostedTools, RunHostedTool
 from agentrun.engine.hosting.failures import HostedFailure
-from agentrun.engine.hosting.values import HostedServer, HostedTool
+from agentrun.engine.hosting.values import CONNECTION_LOST, HostedError, HostedServer, HostedTool
 from agentrun.wire.json import JsonObject
 
 HostedOrder: TypeAlias = ListHostedTools | RunHostedTool
+HostedAnswer: TypeAlias = HostedToolsListed | HostedToolReturned
+OfflineHost: TypeAlias = Callable[[HostedOrder], HostedAnswer]
+"""Servers that answer at once, for virtual time."""
+
+_NOBODY = HostedError("protocol_error", "there are no MCP servers in virtual time", CONNECTION_LOST)
 
 
 class ToolHost(Protocol):
@@ -39,7 +44,7 @@ class ToolHost(Protocol):
         """Close all connections; returns soon, whatever the servers do."""
 
 
-async def obey(host: ToolHost, order: HostedOrder) -> HostedToolsListed | HostedToolReturned:
+async def obey(host: ToolHost, order: HostedOrder) -> HostedAnswer:
     """Carry out an order of the core and return the answer to it."""
     match order:
         case ListHostedTools():
@@ -53,3 +58,10 @@ async def obey(host: ToolHost, order: HostedOrder) -> HostedToolsListed | Hosted
             except HostedFailure as failure:
                 return HostedToolReturned(order.item_id, "", failure.error)
             return HostedToolReturned(order.item_id, output)
+
+
+def decline(order: HostedOrder) -> HostedAnswer:
+    """Answer an order where no server can be reached."""
+    if isinstance(order, ListHostedTools):
+        return HostedToolsListed(order.item_id, (), _NOBODY)
+    return HostedToolReturned(order.item_id, "", _NOBODY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -29,13 +29,15 @@ class RawTool:
     annotations: JsonValue
 
 
-def clean_tools(raw: Iterable[RawTool]) -> tuple[HostedTool, ...]:
+def clean_tools(raw: Sequence[RawTool]) -> tuple[HostedTool, ...]:
     """Return the tools of a server; of those with one name the first.
 
     Raises:
         HostedFailure: there are too many of them, or they are too large.
 
     """
+    if len(raw) > MAX_TOOLS:
+        _give_up(f"the server lists more than {MAX_TOOLS} tools")
     tools: dict[str, HostedTool] = {}
     size = 0
     for tool in raw:
@@ -43,8 +45,6 @@ def clean_tools(raw: Iterable[RawTool]) -> tuple[HostedTool, ...]:
             continue
         tools[tool.name] = cleaned = _clean(tool)
         size += len(json.dumps(cleaned.to_wire(), ensure_ascii=False).encode())
-        if len(tools) > MAX_TOOLS:
-            _give_up(f"the server lists more than {MAX_TOOLS} tools")
         if size > MAX_LISTING_BYTES:
             _give_up(f"the tools of the server take more than {MAX_LISTING_BYTES} bytes to describe")
     return tuple(tools.values())
