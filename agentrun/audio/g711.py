@@ -30,7 +30,7 @@ def encode_g711(pcm16: bytes, law: Law) -> bytes:
     samples.frombytes(pcm16)
     if sys.byteorder == "big":
         samples.byteswap()
-    return bytes([table[sample] for sample in samples])
+    return bytes(map(table.__getitem__, samples))
 
 
 def decode_g711(data: bytes, law: Law) -> bytes:

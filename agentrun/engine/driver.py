@@ -59,6 +59,8 @@ MAX_UNSENT_BYTES = 32 * 1024 * 1024
 SEND_LIMIT_S = 20.0
 CLOSE_LIMIT_S = 5.0
 _LEAD_MS = 1000
+_LISTEN_LEAD_MS = 100
+"""How far a client may be ahead of the clock with its sound before others are let in between its frames."""
 
 Receive = Callable[[], Awaitable["str | bytes | None"]]
 """Wait for the client's next frame; None once the client is gone."""
@@ -79,8 +81,8 @@ class Speech(Protocol):
     def voice(self) -> Voice:
         """What speaks."""
 
-    def detector(self, threshold: float = 0.5) -> SpeechDetector:
-        """Return a new detector; above 0.5 the speech must also be louder."""
+    def detector(self, threshold: float, rate_hz: int) -> SpeechDetector:
+        """Return a new detector for sound that comes at a rate; above 0.5 the speech must also be louder."""
 
 
 @runtime_checkable
@@ -134,15 +136,17 @@ class SessionDriver:
         self._clock_changed = asyncio.Event()
         self._work: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
         self._tasks = asyncio.TaskGroup()
-        self._started_at = asyncio.get_running_loop().time()
+        self._clock = asyncio.get_running_loop().time
+        self._started_at = self._clock()
         self._hints, self._language = Hints(), ""
         self._hears_audio = False
+        self._heard_until_ms = 0
         self._ahead: _Ahead | None = None
         self._closing: tuple[int, str] | None = None
 
     @property
     def _now_ms(self) -> int:
-        return int((asyncio.get_running_loop().time() - self._started_at) * 1000)
+        return int((self._clock() - self._started_at) * 1000)
 
     async def run(self) -> None:
         """Serve the session; returns when the client is gone or the connection was closed."""
@@ -175,16 +179,20 @@ class SessionDriver:
         if not self._hears_audio:
             self._hears_audio = True
             self._prepare()
-        for events in self._ears.feed(audio):
-            for event in events:
+        for piece in self._ears.slice(audio):
+            for event in self._ears.feed(piece):
                 self._take_turn_event(event)
-            await asyncio.sleep(0)  # a client may append minutes at once; other sessions go on
+            now_ms = self._now_ms
+            self._heard_until_ms = max(self._heard_until_ms, now_ms) + self._ears.to_ms(piece)
+            if self._heard_until_ms - now_ms > _LISTEN_LEAD_MS:
+                await asyncio.sleep(0)  # a client may append minutes at once; other sessions go on
 
     def _take_turn_event(self, event: TurnEvent) -> None:
         if isinstance(event, PauseReached):
             if self._ahead is not None:
                 self._ahead.task.cancel()
-            task = self._tasks.create_task(self._hear_ahead(self._ears.turn, event.voiced_ms))
+            heard = self._ears.take_heard()
+            task = self._tasks.create_task(self._hear_ahead(heard, self._ears.turn, event.voiced_ms))
             self._ahead = _Ahead(event.voiced_ms, task)
             return
         if isinstance(event, SpeechStarted):
@@ -193,9 +201,8 @@ class SessionDriver:
             self._ahead = None  # more was said since
         self._put(event)
 
-    async def _hear_ahead(self, turn: int, voiced_ms: int) -> Transcript:
+    async def _hear_ahead(self, heard: bytes, turn: int, voiced_ms: int) -> Transcript:
         """Recognise at a pause what the caller has said, which is all of it if the turn ends there."""
-        heard = self._ears.heard_pcm16k
         recogniser = self._parts.speech.recogniser
         transcript = await recogniser.transcribe(heard, self._hints, self._language or None)
         self._ears.judge(turn, voiced_ms, estimate_completeness(transcript))

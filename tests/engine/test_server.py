@@ -37,11 +37,13 @@ TOOL = {"type": "function", "name": "lookup", "parameters": {"type": "object", "
 class LevelDetector:
     """Takes every window with a loud sample for speech; the sound itself is real."""
 
+    rate_hz = 16_000
+
     def __init__(self) -> None:
         self._rest = b""
 
-    def feed(self, pcm16k: bytes) -> list[float]:
-        data = self._rest + pcm16k
+    def feed(self, pcm: bytes) -> list[float]:
+        data = self._rest + pcm
         whole = len(data) - len(data) % 1024
         self._rest = data[whole:]
         windows = [data[at : at + 1024] for at in range(0, whole, 1024)]
@@ -73,7 +75,7 @@ class Ears:
         self.recogniser: Recogniser = recogniser or DeafRecogniser()
         self.voice: Voice = SilentVoice()
 
-    def detector(self, threshold: float = 0.5) -> LevelDetector:
+    def detector(self, threshold: float, rate_hz: int) -> LevelDetector:
         return LevelDetector()
 
 

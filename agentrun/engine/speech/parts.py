@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from agentrun.engine.speech.detectors import EnergyDetector, SileroDetector
 from agentrun.engine.speech.espeak import EspeakVoice
-from agentrun.engine.speech.seams import Recogniser, SpeechDetector, Voice
+from agentrun.engine.speech.seams import LISTEN_HZ, Recogniser, SpeechDetector, Voice
 from agentrun.engine.speech.silent import DeafRecogniser, SilentVoice
 from agentrun.engine.speech.sphinx import SphinxRecogniser
 
@@ -74,16 +74,17 @@ class SpeechStack:
         """One line for each part that is missing; empty on a complete machine."""
         return self.parts.degraded
 
-    def detector(self, threshold: float = 0.5) -> SpeechDetector:
+    def detector(self, threshold: float = 0.5, rate_hz: int = LISTEN_HZ) -> SpeechDetector:
         """Return a new detector for one session.
 
         Args:
             threshold: the session's `turn_detection.threshold`; above 0.5 the speech must also be louder.
+            rate_hz: of the session's sound; the detector may want to hear it at another, see its `rate_hz`.
 
         """
-        return (
-            SileroDetector(threshold) if self.parts.detector.uses == "silero" else EnergyDetector(threshold)
-        )
+        if self.parts.detector.uses == "silero":
+            return SileroDetector(threshold)
+        return EnergyDetector(threshold, rate_hz)
 
 
 def probe_parts(environ: Mapping[str, str] | None = None) -> SpeechParts:

@@ -10,10 +10,10 @@ from agentrun.wire.json import JsonObject
 
 WINDOW_MS = 32
 """Length of one detector window."""
-WINDOW_BYTES = 1024
-"""512 samples of 16 kHz PCM16: what a detector looks at in one step."""
 LISTEN_HZ = 16_000
-"""Rate of everything that is detected or recognised."""
+"""Rate of everything that is recognised, and of what most detectors hear."""
+WINDOW_BYTES = 1024
+"""What a detector looks at in one step, at that rate: 512 samples."""
 SPEAK_HZ = 24_000
 """Rate of everything that is spoken."""
 
@@ -66,11 +66,15 @@ class SpeechChunk:
 class SpeechDetector(Protocol):
     """Tells speech from everything else; synchronous, one per session."""
 
-    def feed(self, pcm16k: bytes) -> list[float]:
+    @property
+    def rate_hz(self) -> int:
+        """Rate of the sound that it wants to hear."""
+
+    def feed(self, pcm: bytes) -> list[float]:
         """Return the probability of speech for each 32 ms window that is now complete.
 
         Args:
-            pcm16k: any number of bytes of 16 kHz PCM16; an incomplete window is kept for the next call.
+            pcm: any number of bytes of PCM16 at `rate_hz`; an incomplete window is kept for the next call.
 
         """
 
