@@ -127,8 +127,11 @@ class _Server(uvicorn.Server):
             async with asyncio.timeout(CLOSE_LIMIT_S):
                 while state.connections or state.tasks:  # noqa: ASYNC110  # uvicorn tells nobody of their end
                     await asyncio.sleep(POLL_S)
-        for task in state.tasks:
+        late = set(state.tasks)
+        for task in late:
             task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=CLOSE_LIMIT_S)
         for connection in list(state.connections):
             connection.transport.abort()
 
