@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Any
 
 from agentrun.engine.responders.rehearsal import RehearsalResponder
@@ -103,3 +105,16 @@ async def test_the_rehearsal_uses_a_hosted_tool_and_tells_what_it_said() -> None
         answer = (await read_until(connection, "response.done"))[-1].response
     assert lab.calls == [("lookup", {"order": "A1001"})]
     assert answer.output[0].content[0].text == "Order A1001 has shipped."
+
+
+async def test_the_client_of_the_guide() -> None:
+    page = Path(__file__).parents[3] / "docs/guides/engine-mcp.md"
+    [source] = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.S)
+    names: dict[str, Any] = {"__name__": "guide"}
+    exec(compile(source, str(page), "exec"), names)
+    lab = make_lab()
+    async with lab.serve() as url, open_door(RehearsalResponder()) as door, asyncio.timeout(20):
+        base = f"http://127.0.0.1:{door.port}/v1"
+        answer = await names["ask"](base, url, "Please look up order A1001.")
+    assert answer == "Order A1001 has shipped."
+    assert [name for name, _ in lab.calls] == ["lookup"]
