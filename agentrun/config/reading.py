@@ -21,7 +21,7 @@ from agentrun.config.nodes import (
     find_text,
     path_in_file,
 )
-from agentrun.config.shape import ShapeChecker
+from agentrun.config.shapecheck import ShapeChecker
 from agentrun.config.source import Projects, SourceError, Sources, overlay
 from agentrun.config.suppressions import Suppression, sift_findings
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose, sort_findings

@@ -10,7 +10,7 @@ from agentrun.config.checks.later import LATER_SCENARIOS
 from agentrun.config.checks.scenario import SCENARIO_CHECKS, ScenarioCase
 from agentrun.config.nodes import YamlMap, find_text, first_place
 from agentrun.config.reading import Reading, name_path_of, tell_place
-from agentrun.config.shape import ShapeChecker
+from agentrun.config.shapecheck import ShapeChecker
 from agentrun.config.source import Projects, SourceError, Sources
 from agentrun.config.suppressions import Suppression, sift_findings
 from agentrun.config.yamlfile import parse_yaml

@@ -1,4 +1,4 @@
-"""Checks keys and values against the schema, and says what is wrong in our own words.
+"""Says in our own words what is wrong with the keys and values of a tree.
 
 A schema library describes its rules; a person wants to know what to change. Every kind of error therefore
 has its own small function here, and the library's texts are never shown.
@@ -10,10 +10,8 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from agentrun.config.fit import Fits, make_predicate
 from agentrun.config.nodes import (
     Path,
     YamlMap,
@@ -23,17 +21,15 @@ from agentrun.config.nodes import (
     find_node,
     first_place,
     path_in_file,
-    to_json,
 )
 from agentrun.config.quantities import DURATION_PATTERN, SIZE_PATTERN
-from agentrun.config.schema import build_agent_schema, build_scenario_schema
+from agentrun.config.suggest import suggest
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
 from agentrun.secret import Secret
 from agentrun.wire.json import JsonObject
 
 if TYPE_CHECKING:
-    from jsonschema import Draft7Validator
-    from jsonschema.exceptions import ValidationError
+    pass
 
 # Names of the retired beta API (and slips that come from it), and what says the same today.
 _BETA_NAMES = {
@@ -57,74 +53,6 @@ _TYPE_NAMES = {
     "number": "a number",
     "null": "null",
 }
-
-
-Kind = Literal["agent", "scenario"]
-
-
-@cache
-def _schema(kind: Kind) -> JsonObject:
-    return build_agent_schema() if kind == "agent" else build_scenario_schema()
-
-
-@cache
-def _predicate(kind: Kind) -> Fits:
-    return make_predicate(_schema(kind))
-
-
-@cache
-def _validator(kind: Kind) -> Draft7Validator:
-    # Only here: importing the library takes longer than checking a good file.
-    from jsonschema import Draft7Validator
-
-    return Draft7Validator(_schema(kind))
-
-
-class ShapeChecker:
-    """Checks one tree.
-
-    Attributes:
-        findings: what is wrong.
-        blocked: places whose value depends on an environment variable that is not set, and whose form could
-            not be checked for that reason.
-
-    """
-
-    def __init__(self, root: YamlNode, kind: Kind = "agent") -> None:
-        self.findings: list[Diagnostic] = []
-        self.blocked: list[YamlScalar] = []
-        self._root = root
-        self._kind: Kind = kind
-
-    def check(self) -> None:
-        """Fill `findings` and `blocked`."""
-        data = to_json(self._root, reveal=True)
-        if _predicate(self._kind)(data):
-            return
-        for error in _validator(self._kind).iter_errors(data):
-            self._explain(error, tuple(error.absolute_path))
-
-    def _explain(self, error: ValidationError, path: Path) -> None:
-        node = find_node(self._root, path)
-        if node is None:
-            return
-        if isinstance(node, YamlScalar) and node.unset:
-            self.blocked.append(node)
-            return
-        explain = _EXPLAINERS.get(str(error.validator))
-        if explain is not None and not _follows_from_type(error):
-            self.findings += explain(_Case(self._root, node, path, error.schema, error.validator_value))
-
-
-def _follows_from_type(error: ValidationError) -> bool:
-    """Return whether the type is wrong already, so that this error would say the same thing again."""
-    if error.validator == "type" or not isinstance(error.schema, Mapping):
-        return False
-    if error.validator == "oneOf":
-        return not isinstance(error.instance, dict)
-    if error.validator == "enum" and "type" in error.schema:
-        return not make_predicate({"type": error.schema["type"]})(error.instance)
-    return False
 
 
 class _Case:
@@ -178,15 +106,6 @@ def name_path(path: Path) -> str:
         if isinstance(part, str):
             break
     return f"`{text}`" if text else "the file"
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """Return `did you mean …` for the nearest known word, or a list of all of them if none is near."""
-    choices = list(known)
-    near = difflib.get_close_matches(word, choices, 1, 0.6)
-    if near:
-        return f"did you mean `{near[0]}`?"
-    return f"known here: {', '.join(f'`{choice}`' for choice in choices)}" if choices else ""
 
 
 def _explain_unknown_key(case: _Case) -> Iterator[Diagnostic]:
@@ -357,6 +276,24 @@ _EXPLAINERS: Mapping[str, Callable[[_Case], Iterable[Diagnostic]]] = {
     "not": _explain_not,
 }
 """One row for each keyword that the schema uses; a test keeps it complete."""
+
+
+def explain(
+    keyword: str, root: YamlNode, path: Path, node: YamlNode, schema: Any, value: Any
+) -> Iterable[Diagnostic]:
+    """Yield what a person wants to know about one error of the schema library.
+
+    Args:
+        keyword: the keyword of the schema that the node does not satisfy.
+        root: the whole tree.
+        path: where the node stands in it.
+        node: the node that is wrong.
+        schema: the schema in which the keyword stands.
+        value: what the keyword demands.
+
+    """
+    explainer = _EXPLAINERS.get(keyword)
+    return () if explainer is None else explainer(_Case(root, node, path, schema, value))
 
 
 def _expected(schema: JsonObject) -> str:

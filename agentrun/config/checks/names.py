@@ -9,7 +9,7 @@ from itertools import islice
 from agentrun.config.checks.case import AgentCase
 from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_map, find_node
 from agentrun.config.places import locate
-from agentrun.config.shape import suggest
+from agentrun.config.suggest import suggest
 from agentrun.config.templates import BUILT_IN_NAMES, VARIABLE_NAME, find_templates
 from agentrun.diagnostics import Diagnostic, diagnose
 from agentrun.secret import Secret, reveal

@@ -25,7 +25,7 @@ from agentrun.config.nodes import (
     find_text,
     walk_scalars,
 )
-from agentrun.config.shape import suggest
+from agentrun.config.suggest import suggest
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
 
 _TURN_KINDS = ("user", "silence", "dtmf", "hang_up", "image")

@@ -30,7 +30,7 @@ from agentrun.config.nodes import (
     find_node,
     to_json,
 )
-from agentrun.config.shape import suggest
+from agentrun.config.suggest import suggest
 from agentrun.config.tokens import estimate_tokens
 from agentrun.diagnostics import Diagnostic, Remark, Severity, diagnose
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from agentrun.config.checks.case import AgentCase, handoff_name, read_tool_name, tool_name
 from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_key, find_list, find_node, find_text
 from agentrun.config.quantities import parse_duration_ms
-from agentrun.config.shape import suggest
+from agentrun.config.suggest import suggest
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
 from agentrun.secret import Secret, reveal
 
