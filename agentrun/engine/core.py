@@ -131,7 +131,8 @@ class Core:
             self._take_input(event)
         else:
             self._take_frame(event)
-        self._settle()
+        if not isinstance(event, client.InputAudioBufferAppend):  # fifty a second, and nothing waits for sound
+            self._settle()
         return self._state.outbox.take()
 
     def _settle(self) -> None:

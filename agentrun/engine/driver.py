@@ -170,9 +170,11 @@ class SessionDriver:
     async def _read(self) -> None:
         while (frame := await self._receive()) is not None:
             event = _parse(frame)
-            self._put(event)
             if isinstance(event, client.InputAudioBufferAppend):
+                self._perform(self._core.handle(event, self._now_ms))  # no deadline depends on it
                 await self._hear(event.audio)
+            else:
+                self._put(event)
         raise _SessionOver
 
     async def _hear(self, audio: bytes) -> None:
