@@ -25,12 +25,14 @@ class IncludeReader:
     Attributes:
         findings: what is wrong with the files so far.
         included: shown paths of the files that others named.
+        incomplete: whether one of them could not be read.
 
     """
 
     def __init__(self, sources: Sources) -> None:
         self.findings: list[Diagnostic] = []
         self.included: set[str] = set()
+        self.incomplete = False
         self._sources = sources
         self._open: list[str] = []
 
@@ -57,6 +59,7 @@ class IncludeReader:
             self._report("AR013", "this file is not a list of tools", first_place(node), hint)
             node = None
         if node is None:
+            self.incomplete = True
             return YamlList((), Span(shown, 1, 1, 1, 2))
         self._open.append(shown)
         try:
@@ -97,6 +100,7 @@ class IncludeReader:
         own = YamlMap({k: e for k, e in node.entries.items() if k != "extends"}, node.span)
         shown = self._resolve(name, ("extends",))
         base = self.read_agent(shown, name.span, ("extends",)) if shown else None
+        self.incomplete |= base is None
         return merge_maps(base or YamlMap({}, node.span), own)
 
     def _splice_tools(self, node: YamlMap) -> YamlMap:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 
+from agentrun.config.causes import ABSENCES, drop_consequences
 from agentrun.config.checks import CHECKS, AgentCase
 from agentrun.config.environment import EnvironmentFiller
 from agentrun.config.handoffs import read_handoffs
@@ -25,9 +25,6 @@ from agentrun.config.shapecheck import ShapeChecker
 from agentrun.config.source import Projects, SourceError, Sources, overlay
 from agentrun.config.suppressions import Suppression, sift_findings
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose, sort_findings
-
-# Keys under which names are given or used.
-_HOMES_OF_NAMES = ("variables", "tools", "greeting", "instructions", "handoffs", "guardrails", "no_input")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,8 @@ def read_agent(
     instructions = _read_instructions(tree, sources, findings)
     net = read_handoffs(shown, tree, sources.root)
     case = AgentCase(tree, sources.root, sources.texts, instructions, today, shown, net)
-    findings += [tell_place(tree, finding) for finding in _check(case)]
+    checked = [tell_place(tree, finding) for finding in _check(case)]
+    findings += [f for f in checked if not (reader.incomplete and f.code in ABSENCES)]
     return _finish(shown, sources, reader, findings, case)
 
 
@@ -159,15 +157,8 @@ def _read_instructions(tree: YamlMap, sources: Sources, findings: list[Diagnosti
 def _check(case: AgentCase) -> list[Diagnostic]:
     shape = ShapeChecker(case.tree)
     shape.check()
-    # One cause, one message: where the form of a value is wrong already, its meaning is not questioned.
-    wrong = {(finding.span, finding.path) for finding in shape.findings}
-    spans, paths = {span for span, _ in wrong}, {path for _, path in wrong if path}
-    meaning = [finding for check in CHECKS for finding in check(case) if finding.span not in spans]
-    # A misspelt `variables` is reported once, not again for every name; nor is a variable unused then.
-    unknown = [str(f.path[0]) for f in shape.findings if f.code == "AR201" and len(f.path) == 1]
-    if any(get_close_matches(key, _HOMES_OF_NAMES, 1, 0.6) for key in unknown):
-        meaning = [finding for finding in meaning if finding.code not in ("AR104", "AR105")]
-    return [*shape.findings, *(f for f in meaning if f.severity != "note" or f.path not in paths)]
+    meaning = (finding for check in CHECKS for finding in check(case))
+    return [*shape.findings, *drop_consequences(shape.findings, meaning)]
 
 
 def find_blocked(reading: Reading) -> list[Diagnostic]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from agentrun.config.causes import drop_consequences
 from agentrun.config.checks.case import AgentCase
 from agentrun.config.checks.later import LATER_SCENARIOS
 from agentrun.config.checks.scenario import SCENARIO_CHECKS, ScenarioCase
@@ -92,7 +93,6 @@ def _read_agent(
 def _check(case: ScenarioCase) -> list[Diagnostic]:
     shape = ShapeChecker(case.tree, "scenario")
     shape.check()
-    # One cause, one message: where the form of a value is wrong already, its meaning is not questioned.
-    wrong = {finding.span for finding in shape.findings}
-    meaning = [finding for check in SCENARIO_CHECKS for finding in check(case) if finding.span not in wrong]
-    return [tell_place(case.tree, finding) for finding in (*shape.findings, *meaning)]
+    meaning = (finding for check in SCENARIO_CHECKS for finding in check(case))
+    findings = (*shape.findings, *drop_consequences(shape.findings, meaning))
+    return [tell_place(case.tree, finding) for finding in findings]
