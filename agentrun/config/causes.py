@@ -45,7 +45,7 @@ def drop_consequences(form: Collection[Diagnostic], meaning: Iterable[Diagnostic
 
 def _is_near(one: Path, other: Path) -> bool:
     """Return whether two places can have to do with each other: two items of one list have not."""
-    return one[:1] != other[:1] or one[:2] == other[:2]
+    return one[:1] != other[:1] or len(one) < 2 or len(other) < 2 or one[1] == other[1]
 
 
 def _touched_keys(finding: Diagnostic) -> frozenset[str]:
