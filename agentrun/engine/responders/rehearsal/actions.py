@@ -15,6 +15,17 @@ from agentrun.engine.responders.rehearsal.slots import Tool
 from agentrun.engine.responders.rehearsal.words import Word, read_words
 
 _ABOUT_AN_ORDER = frozenset({"*lookup", "*price", "*number", "history", "detail", "info", "information"})
+_LOOKING_TEXT = """
+get list find show read check search lookup look fetch tell view query track retrieve describe count is has
+"""
+_LOOKING = frozenset(_LOOKING_TEXT.split())
+_SCHEDULE = re.compile(r"\b(?:the|a|my|your|class|bus|train|this|next) schedule\b|^\W*schedule\W*$", re.I)
+_CLOSING = re.compile(
+    r"\b(?:close|terminate|end) (?:the |my |an |this )?(?:\w+ )?"
+    r"(?:accounts?|contracts?|memberships?|polic(?:y|ies)|subscriptions?)\b"
+    r"|(?:계좌|계정|계약)을?를? ?(?:해지|닫)",
+    re.I,
+)
 _NEGATED = re.compile(
     r"\b(?:don't|do not|dont|never|no need to|rather than|instead of|without|not(?: to)?)\s+((?:\w+\s*){1,3})"
     r"|([가-힣]+)지는?\s?(?:말|마|않)|([가-힣]+)\s?말고",
@@ -66,9 +77,11 @@ def pick_said_actions(words: Sequence[Word], said: str) -> frozenset[str]:
     """
     concepts = {concept for word in words for concept in word.concepts}
     actions = concepts & ACTIONS.keys()
+    if _CLOSING.search(said):
+        actions = actions | {"cancel"}
     if _PUT_THROUGH.search(said):
         actions = (actions - {"send"}) | {"escalate"}
-    if _BOOKED_BEFORE.search(said) or _PRINTED.search(said):
+    if any(pattern.search(said) for pattern in (_BOOKED_BEFORE, _PRINTED, _SCHEDULE)):
         return frozenset(actions - {"book"})
     if "book" in actions and (
         len(actions) > 1 or concepts & {"lookup", "available"} or _ASKS_ABOUT.search(said)
@@ -96,8 +109,12 @@ def find_actions(tool: Tool) -> frozenset[str]:
     if is_handoff(tool):
         return frozenset({"escalate"})
     words = read_words(tool.words)
-    if words and ("lookup" in words[0].concepts or is_about(words)):
+    if tool.words.split(" ", 1)[0] in _LOOKING or (
+        words and ("lookup" in words[0].concepts or is_about(words))
+    ):
         return frozenset()
+    if _CLOSING.search(tool.words):
+        return frozenset({"cancel"})
     verb = words[0].concepts & ACTIONS.keys() if words else frozenset()
     named = verb or find_text_actions(tool.words)
     speaks = bool(words) and words[0].stem.isascii()

@@ -127,15 +127,14 @@ class Caller:
     def _open_all(self, wishes: Sequence[str], heard: Heard) -> list[Request]:
         """Open a request for each wish; where the first is none, the text as a whole is one."""
         found: list[Request] = []
-        memory = self._memory
         for wish in wishes:
-            part = Heard(wish, unsure=heard.unsure) if len(wishes) > 1 else heard
-            request = find_request(Scene(part, self.setting, memory))
+            part = Heard(wish, unsure=heard.unsure)
+            request = find_request(Scene(part, self.setting, self._memory))
             if request is None and not found and len(wishes) > 1:
                 return self._open_all([heard.text], heard)
             found += spread_codes(request, wish) if request else []
             if len(wishes) > 1:
-                memory.note_words(part)  # "where is A1001, and cancel it"
+                self._memory.note_words(part)  # "where is A1001, and cancel it"
         return found
 
     def _advance(self, *, again: bool = False) -> tuple[Step, ...]:

@@ -22,6 +22,7 @@ from agentrun.engine.responders.rehearsal.actions import (
     find_said_actions,
     first_sentence,
     is_about,
+    is_handoff,
     is_hang_up,
     is_setter,
     leave_out_negated,
@@ -117,6 +118,8 @@ def choose_tool(said: str, tools: tuple[Tool, ...]) -> Choice | None:
 
 def _fit_action(tool: Tool, said: frozenset[str], text: str) -> float:
     own = find_actions(tool)
+    if is_handoff(tool):
+        return 1.3 if own & said else 1.0  # a matter is enough to be put through
     if _ASKS_STATE.search(text):
         return _STATE_ASKED if own or is_setter(tool) else _LOOK_ASKED
     if own & said:

@@ -56,10 +56,39 @@ _OFFSETS = {
     "오늘": 0, "내일모레": 2, "내일 모레": 2, "내일": 1, "모레": 2, "글피": 3, "어제": -1,
 }  # fmt: skip
 _UNIT_DAYS = {"day": 1, "week": 7, "일": 1, "주": 7, "주일": 7}
+_NATIVE_DAYS = {
+    "하루": 1,
+    "이틀": 2,
+    "사흘": 3,
+    "나흘": 4,
+    "닷새": 5,
+    "엿새": 6,
+    "이레": 7,
+    "일주일": 7,
+    "열흘": 10,
+}
+_HOLIDAYS = {
+    "christmas eve": (12, 24), "christmas": (12, 25), "new year's eve": (12, 31), "new year's day": (1, 1),
+    "new year": (1, 1), "halloween": (10, 31), "valentine's day": (2, 14),
+    "크리스마스이브": (12, 24), "크리스마스 이브": (12, 24), "크리스마스": (12, 25), "성탄절": (12, 25),
+}  # fmt: skip
 
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
 _OFFSET = re.compile("|".join(rf"\b{word}\b" if word.isascii() else word for word in _OFFSETS), re.I)
 _DISTANCE = re.compile(r"\bin (\d+|a) (day|week)s?\b|(\d+)\s?(일|주일|주) ?(?:후|뒤)", re.I)
+_NATIVE_DISTANCE = re.compile(rf"({'|'.join(_NATIVE_DAYS)})\s?(?:후|뒤|있다가)")
+_FROM_DAY = re.compile(
+    rf"\b(?:a|1|(\d)) weeks? (?:from|after) (?:(today|now|tomorrow)|(?:next |this )?({_EN_WEEKDAY}))\b", re.I
+)
+_HOLIDAY = re.compile(
+    "|".join(rf"\b{name}(?: day)?\b" if name.isascii() else name for name in _HOLIDAYS), re.I
+)
+_NEXT_MONTH = re.compile(
+    r"\bnext month (?:on )?(?:the )?(\d{1,2})(?:st|nd|rd|th)?\b"
+    r"|\b(\d{1,2})(?:st|nd|rd|th) (?:of )?next month\b"
+    r"|다음\s?달\s?(\d{1,2})\s?일",
+    re.I,
+)
 _MONTH_DAY = re.compile(
     rf"\b({_MONTH})\.? (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}}))?(?![:\d])", re.I
 )
@@ -88,6 +117,10 @@ _KO_RANGE = re.compile(r"(\d{1,2}\s?월\s?)(\d{1,2}\s?일\s?(?:부터|에서|~|-
 _CLOCK = re.compile(r"\b([01]?\d|2[0-3])[:.]([0-5]\d)\b\s?(a\.?m\b|p\.?m\b)?", re.I)
 _HALF_DAY = re.compile(r"\b(\d{1,2})(?:\s([0-5]\d))?(?: o'clock)?\s?(a\.?m|p\.?m)\b", re.I)
 _PAST = re.compile(r"\b(half|a? ?quarter|\d{1,2})(?: minutes?)? (past|after|to) (\d{1,2})\b", re.I)
+_PART_OF_DAY = re.compile(
+    r"\b(\d{1,2})(?: ([0-5]\d))?(?: o'?clock)? (?:in the (morning|afternoon|evening)|(at night|tonight))\b",
+    re.I,
+)
 _OCLOCK = re.compile(
     r"\b(\d{1,2}) o'?clock\b|\b(?:at|by|around) (\d{1,2})(?: ([0-5]\d))?\b(?!\s?(?:[a-z]{3}|\d))", re.I
 )
@@ -163,6 +196,28 @@ def _read_distance(match: re.Match[str], today: datetime.date) -> datetime.date:
     return today + datetime.timedelta(days=(1 if count.lower() == "a" else int(count)) * _UNIT_DAYS[unit])
 
 
+def _read_native_distance(match: re.Match[str], today: datetime.date) -> datetime.date:
+    return today + datetime.timedelta(days=_NATIVE_DAYS[match[1]])
+
+
+def _read_from_day(match: re.Match[str], today: datetime.date) -> datetime.date:
+    weeks = datetime.timedelta(days=7 * int(match[1] or 1))
+    if match[3]:
+        return _find_weekday(_WEEKDAYS[match[3].lower()], today, None) + weeks
+    return today + datetime.timedelta(days=match[2].lower() == "tomorrow") + weeks
+
+
+def _read_holiday(match: re.Match[str], today: datetime.date) -> datetime.date:
+    name = match[0].lower()
+    month, day = _HOLIDAYS[name] if name in _HOLIDAYS else _HOLIDAYS[name.removesuffix(" day")]
+    return _upcoming(month, day, None, today)
+
+
+def _read_next_month(match: re.Match[str], today: datetime.date) -> datetime.date:
+    following = today.replace(day=1) + datetime.timedelta(days=32)
+    return following.replace(day=int(match[1] or match[2] or match[3]))
+
+
 def _read_month_day(match: re.Match[str], today: datetime.date) -> datetime.date:
     return _upcoming(_MONTHS[match[1].lower()], int(match[2]), match[3], today)
 
@@ -223,6 +278,10 @@ def _read_half_day(match: re.Match[str]) -> tuple[int, int, str]:
     return int(match[1]), _number(match[2], 0), match[3]
 
 
+def _read_part_of_day(match: re.Match[str]) -> tuple[int, int, str]:
+    return int(match[1]), _number(match[2], 0), "am" if (match[3] or "").lower() == "morning" else "pm"
+
+
 def _read_past(match: re.Match[str]) -> tuple[int, int, str]:
     minutes = {"half": 30}.get(match[1].lower(), 15 if "quarter" in match[1].lower() else -1)
     minutes = int(match[1]) if minutes < 0 else minutes
@@ -260,6 +319,10 @@ def _place_in_day(said: tuple[int, int, str], text: str, match: re.Match[str]) -
 
 _DATE_READERS = (
     (_ISO_DATE, _read_iso),
+    (_FROM_DAY, _read_from_day),
+    (_NEXT_MONTH, _read_next_month),
+    (_HOLIDAY, _read_holiday),
+    (_NATIVE_DISTANCE, _read_native_distance),
     (_KO_DATE, _read_korean_date),
     (_MONTH_DAY, _read_month_day),
     (_DAY_MONTH, _read_day_month),
@@ -276,6 +339,7 @@ _TIME_READERS = (
     (_CLOCK, _read_clock),
     (_HALF_DAY, _read_half_day),
     (_PAST, _read_past),
+    (_PART_OF_DAY, _read_part_of_day),
     (_NAMED_TIME, _read_named_time),
     (_OCLOCK, _read_oclock),
 )

@@ -55,7 +55,8 @@ _NEW_THINGS = frozenset(["book", "order", "reserve", "create", "schedule", "plac
 _TO_VERBS = frozenset(["change", "move", "reschedule", "postpone", "set", "update", "shift"])
 _NO_ARTICLE = frozenset(["to", "an", "a", "the", "my", "your", "all", "pizza", "food", "money"])
 _CLEAR = frozenset(["name", "date", "time", "email", "address", "city", "day"])
-_LONGEST_NAME, _MOST_OPTIONS = 8, 8
+_TO_CALLER = re.compile(r"\bthe (?:caller|customer|user)\b(?!')")
+_LONGEST_NAME, _MOST_OPTIONS, _LONGEST_SIGN = 8, 8, 3
 _WHETHER = re.compile(
     r"^(?:whether|if|set|true)\b(?:\s+(?:to|true|if|the (?:caller|customer|user|guest)\s+wants(?: to)?))*\s*",
     re.I,
@@ -142,7 +143,9 @@ class English:
 def name_slot(slot: Slot) -> str:
     """Return what a slot is called when it is asked for: its description if that is short, else its name."""
     head = re.split(r"[,.;:(\n]| such as | for example | like ", slot.description, maxsplit=1)[0].strip()
-    head = re.sub(r"^(?:the|your|a|an)\s+", "", head, flags=re.I)
+    head = re.sub(r"^(?:the|your|a|an|which)\s+", "", head, flags=re.I)
+    if set(head.split()) & {str(option) for option in slot.options}:
+        head = ""  # it explains the options
     if head and not is_korean(head) and len(head.split()) <= _LONGEST_NAME and not _ABSTRACT.search(head):
         return head if re.match(r"[A-Z]{2}", head) else head[0].lower() + head[1:]
     return re.sub(r"\bcheck (in|out)\b", r"check-\1", re.sub(r"\bid\b", "number", slot.words))
@@ -162,7 +165,7 @@ def _ask_kind(slot: Slot) -> str | None:
     name = name_slot(slot)
     match slot.kind:
         case "choice" if 1 < len(slot.options) <= _MOST_OPTIONS:
-            options = join([_spell(option) for option in slot.options], "or")
+            options = join([_spell(slot, option) for option in slot.options], "or")
             wish = "is it" if name.split()[-1] in _NO_WISH else "would you like"
             return f"Which {name} {wish}: {options}?"
         case "flag" if set(slot.words.split()) & {"on", "power", "enabled"}:
@@ -218,8 +221,11 @@ def _tell_detail(slot: Slot | None, key: str, said: str) -> str:
     return f"{said} {name.removeprefix('number of ')}" if counted else f"{name} {said}"
 
 
-def _spell(option: JsonValue) -> str:
-    return str(option).replace("_", " ")
+def _spell(slot: Slot, option: JsonValue) -> str:
+    """Say an option, in the words of the schema where it is but a sign ("EXP")."""
+    alias = slot.aliases.get(str(option), "")
+    is_sign = len(str(option)) <= _LONGEST_SIGN and alias and not is_korean(alias)
+    return alias if is_sign else str(option).replace("_", " ")
 
 
 def _describe_tool(tool: Tool) -> str:
@@ -231,4 +237,4 @@ def _describe_tool(tool: Tool) -> str:
         and len(first.split()) <= 12
         and not first.lower().startswith(("this", "the ", "use"))
     )
-    return first[0].lower() + first[1:] if fits else tool.words
+    return _TO_CALLER.sub("you", first[0].lower() + first[1:]) if fits else tool.words

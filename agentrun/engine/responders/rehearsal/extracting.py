@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
 
 from agentrun.engine.responders.rehearsal.checking import is_valid
 from agentrun.engine.responders.rehearsal.dates import Found, find_all_dates, find_date, find_time
+from agentrun.engine.responders.rehearsal.emails import find_addresses
 from agentrun.engine.responders.rehearsal.slots import Slot
 from agentrun.engine.responders.rehearsal.spelling import find_codes
-from agentrun.engine.responders.rehearsal.words import Word, is_korean, read_words, split_name
+from agentrun.engine.responders.rehearsal.words import read_words
 from agentrun.wire.json import JsonValue
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_SPOKEN_EMAIL = re.compile(r"\b(\w+(?: dot \w+)*) at (\w+(?: dot \w+)+)\b", re.I)
 _URI = re.compile(r"https?://[^\s<>\"']+")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
 _PHONE = re.compile(r"\+?\d[\d ().-]{5,18}\d")
@@ -26,6 +24,10 @@ _SPOKEN_PHONE = re.compile(r"\+?\d{7,15}")
 _ACCOUNT = re.compile(r"[A-Za-z]{0,6}-?\d[\dA-Za-z-]*")
 _NUMBER = re.compile(
     r"(?<![\w.,:/-])-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\w)|(?<![\w.:/-])-?\d+(?:\.\d+)?(?![\d:])"
+)
+_HOUR_AND_MINUTE = re.compile(r"(?<![\d:.])\b([1-9]|1[0-2]) ([0-5]\d)\b(?![\d:.])")
+_COUNTED = re.compile(
+    r"\d+ (?!in the|at night|o'?clock|sharp|please|thanks|instead|would|is|will|then)[a-z]{3}", re.I
 )
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
 _YES = re.compile(
@@ -62,7 +64,6 @@ _FLAG_FILLERS = frozenset(
         "be",
     ]
 )
-_SURE = 50
 _SWITCHES = frozenset(["on", "enabled", "power", "state", "active"])
 
 
@@ -95,11 +96,7 @@ def _is_part_of_longer(text: str, hit: Found[str]) -> bool:
 
 def find_email(text: str, slot: Slot) -> list[Found[JsonValue]]:
     """Find e-mail addresses, also "alice at example dot com"."""
-    found = [Found(m[0], m.start(), m.end()) for m in _EMAIL.finditer(text)]
-    for match in _SPOKEN_EMAIL.finditer(text):
-        address = f"{match[1]}@{match[2]}".replace(" dot ", ".").lower()
-        found.append(Found(address, match.start(), match.end()))
-    return found
+    return [Found(hit.value, hit.start, hit.end) for hit in find_addresses(text)]
 
 
 def find_phone(text: str, slot: Slot) -> list[Found[JsonValue]]:
@@ -127,10 +124,13 @@ def find_account(text: str, slot: Slot) -> list[Found[JsonValue]]:
     return [hit for hit in found if len(hit.value) >= 3 or _stands_after(text[: hit.start], named)]
 
 
-def find_bare_times(text: str, slot: Slot) -> list[Found[JsonValue]]:
-    """Find the time in an answer that is but an hour ("seven", "for half past eight")."""
+def find_bare_times(text: str, slot: Slot, *, hour_alone: bool) -> list[Found[JsonValue]]:
+    """Find the time in an answer that is but hour and minutes ("seven thirty"), or an hour ("seven")."""
+    pair = _HOUR_AND_MINUTE.search(text)
     hours = re.findall(r"(?<![\d:])\d{1,2}(?![\d:])", text)
-    found = find_times(f"at {hours[0]}", slot) if len(hours) == 1 else []
+    if pair is None and (not hour_alone or len(hours) != 1 or _COUNTED.search(text)):
+        return []
+    found = find_times(f"at {pair[1]}:{pair[2]}" if pair else f"at {hours[0]}", slot)
     return [Found(hit.value, 0, len(text)) for hit in found]
 
 
@@ -187,33 +187,6 @@ def is_beside(text: str, hit: Found[JsonValue], slot: Slot) -> bool:
     return any(word.terms & terms for word in around)
 
 
-def find_choices(text: str, slot: Slot) -> list[Found[JsonValue]]:
-    """Find the options that a text names, those that were named most exactly first."""
-    general = frozenset(term for word in read_words(slot.words) for term in word.terms)
-    words = read_words(text)
-    hits = [
-        (score, hit) for option in slot.options for score, hit in _match_option(text, words, option, general)
-    ]
-    best = max((score for score, _ in hits), default=0)
-    named = {str(hit.value) for score, hit in hits if score == best}
-    if best < _SURE and len(named) > 1 and len({hit.start for score, hit in hits if score == best}) == 1:
-        return []  # one word that fits several options alike names none of them
-    return [hit for score, hit in sorted(hits, key=lambda pair: pair[1].start) if score == best]
-
-
-def find_day_choices(text: str, slot: Slot, now: datetime.datetime) -> list[Found[JsonValue]]:
-    """Find the day of the week that a date falls on ("tomorrow"), for a slot that offers days of the week."""
-    date = find_date(text, now.date())
-    if date is None:
-        return []
-    names = (
-        f"{date.value:%A}".lower(),
-        f"{date.value:%a}".lower(),
-        f"{'월화수목금토일'[date.value.weekday()]}요일",
-    )
-    return [Found(option, date.start, date.end) for option in slot.options if str(option).lower() in names]
-
-
 def find_flag(text: str, slot: Slot) -> list[Found[JsonValue]]:
     """Find whether a text asks for, or asks not to have, what a yes-or-no slot is named after."""
     named = [word for word in read_words(slot.words) if word.stem not in _FLAG_FILLERS]
@@ -226,42 +199,6 @@ def find_flag(text: str, slot: Slot) -> list[Found[JsonValue]]:
         return []
     negated = _NEGATION.search(text[: hits[0].start]) or _NEGATED_AFTER.search(text[hits[-1].end :])
     return [Found(not negated, hits[0].start, hits[-1].end)]
-
-
-def _match_option(
-    text: str, words: Sequence[Word], option: JsonValue, general: frozenset[str]
-) -> list[tuple[int, Found[JsonValue]]]:
-    if isinstance(option, bool) or not isinstance(option, (str, int, float)):
-        return []
-    name = split_name(str(option)) or str(option).lower()
-    tail = r"(?![^\W_가-힣])" if name.isascii() else ""
-    spelled = (
-        r"[\s_-]*".join(re.escape(char) for char in name.replace(" ", ""))
-        if len(name) > 2
-        else re.escape(name)
-    )
-    exact = re.search(rf"(?<![^\W_가-힣]){spelled}{tail}", text, re.I)
-    if exact:
-        return [(100 + len(name), Found(option, exact.start(), exact.end()))]
-    named = read_words(name)
-    hits = [
-        max(
-            (w for w in words if (w.terms & part.terms) - general),
-            key=lambda w: len(w.terms & part.terms),
-            default=None,
-        )
-        for part in named
-    ]
-    if not named or hits[0] is None:
-        return []
-    if None in hits and not is_korean(hits[0].text):
-        return []  # a Korean word often says in one what takes two in English (거실 is a living room)
-    places = [hit for hit in hits if hit is not None]
-    if all(hit is not None and hit.stem == part.stem for hit, part in zip(hits, named, strict=True)):
-        score = _SURE
-    else:
-        score = sum(len(hit.terms & part.terms) for hit, part in zip(hits, named, strict=True) if hit)
-    return [(score, Found(option, min(p.start for p in places), max(p.end for p in places)))]
 
 
 def _stands_after(text: str, stems: set[str]) -> bool:

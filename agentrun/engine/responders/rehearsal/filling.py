@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from agentrun.engine.responders.rehearsal import extracting, naming, phrases
 from agentrun.engine.responders.rehearsal.checking import is_valid
+from agentrun.engine.responders.rehearsal.choices import find_choices, find_day_choices
 from agentrun.engine.responders.rehearsal.dates import Found, spread_month
 from agentrun.engine.responders.rehearsal.numbers import write_digits
 from agentrun.engine.responders.rehearsal.slots import Kind, Slot, Tool
@@ -33,7 +34,9 @@ _ORDER: tuple[Kind, ...] = (
     "list", "object", "name", "gist", "phrase",
 )  # fmt: skip
 _CORRECTION = re.compile(
-    r"^\W*(?:no|nope|sorry|wait|actually|i mean|i meant|not)\b|\b(?:i meant?|instead|rather|correction)\b"
+    r"^\W*(?:no|nope|sorry|wait|actually|i mean|i meant|not)\b"
+    r"|\b(?:i meant?|instead|rather|correction|make it|make that)\b"
+    r"|\bnot\b.+\bbut\b"
     r"|^\W*(?:아니|아뇨|잠깐|정정)|말고|아니라|아니고",
     re.I,
 )
@@ -93,12 +96,12 @@ class Reading:
                 return self._take_written(extracting.find_dates(text, slot, self.now))
             case "time":
                 found = extracting.find_times(text, slot)
-                return self._take_written(
-                    found or (extracting.find_bare_times(text, slot) if focused else [])
-                )
+                if not found and (focused or is_correction(self.said)):
+                    found = extracting.find_bare_times(text, slot, hour_alone=focused)
+                return self._take_written(found)
             case "choice":
-                found = extracting.find_choices(text, slot)
-                return self._take_written(found or extracting.find_day_choices(text, slot, self.now))
+                found = find_choices(text, slot)
+                return self._take_written(found or find_day_choices(text, slot, self.now))
             case "flag":
                 answer = extracting.read_yes_no(self.said) if focused else None
                 return self._take_written(extracting.find_flag(text, slot)) if answer is None else answer
@@ -150,8 +153,10 @@ class Reading:
         )
 
     def _find_option(self, entry: Slot, option: JsonValue) -> list[Found[JsonValue]]:
-        alone = Slot(entry.name, {"enum": [option]}, "choice", True, entry.words, entry.description)
-        return extracting.find_choices(self.written, alone)[:1]
+        alone = Slot(
+            entry.name, {"enum": [option]}, "choice", True, entry.words, entry.description, (), entry.aliases
+        )
+        return find_choices(self.written, alone)[:1]
 
     def _read_words(self, slot: Slot, focused: bool) -> str | None:
         if slot.kind == "name":

@@ -100,7 +100,7 @@ class Korean:
         sorry = "죄송합니다, 잘 알아듣지 못했습니다. " if again else ""
         name = name_slot(slot)
         if slot.kind == "choice" and 1 < len(slot.options) <= 8:
-            options = ", ".join(self.say_value(slot.name, option) for option in slot.options)
+            options = ", ".join(_say_option(self, slot, option) for option in slot.options)
             return f"{sorry}{name}{pick(name, '을', '를')} 골라 주세요: {options}."
         if slot.kind == "flag":
             return f"{sorry}{name}: 예, 아니요로 말씀해 주시겠어요?"
@@ -124,6 +124,8 @@ class Korean:
     def _tell_argument(self, slot: Slot | None, key: str, value: JsonValue) -> str:
         """Say one argument: by itself where it is clear what it is, else after its name."""
         said = self.say_value(key, value)
+        if slot is not None and slot.kind == "choice":
+            said = _say_option(self, slot, value)
         if slot is not None and slot.kind == "name" and is_korean(said):
             return f"{said} 님"
         clear = slot is not None and slot.kind in ("date", "time", "moment", "email", "choice")
@@ -210,6 +212,12 @@ class Korean:
             case float():
                 return say_number(value)
         return str(value)
+
+
+def _say_option(language: Korean, slot: Slot, option: JsonValue) -> str:
+    """Say an option, in the Korean words of the schema where it has some."""
+    alias = slot.aliases.get(str(option), "")
+    return alias if is_korean(alias) else language.say_value(slot.name, option)
 
 
 def name_slot(slot: Slot) -> str:

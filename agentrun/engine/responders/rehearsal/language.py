@@ -173,7 +173,7 @@ def detect_language(texts: Sequence[str], default: str | None = "en") -> str | N
     for text in reversed(texts):
         if re.search("[가-힣]", text):
             return "ko"
-        words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text.lower())
+        words = re.findall(r"\b[^\W\d_]+(?:'[^\W\d_]+)?\b", text.lower())
         if not words:
             continue
         if sum(not word.isascii() for word in words) * 2 > len(words):

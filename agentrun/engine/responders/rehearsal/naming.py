@@ -36,6 +36,7 @@ _KO_NAMES = (
     re.compile(r"(?:저는|전|저)\s+([가-힣]{2,4}?)(?:이라고|라고|이에요|예요|입니다)"),
     re.compile(r"([가-힣]{2,4}?)(?:이라고|라고)\s*(?:합니다|해요|하는데)"),
 )
+_SPELT = re.compile(r"(^|[\s,])((?:[A-Za-z][\s.,-]+){2,}[A-Za-z])\b(?!')")
 _PREPOSITIONS = {"from": "from", "origin": "from", "departure": "from", "to": "to", "destination": "to",
     "pickup": "from", "dropoff": "to", "start": "from"}  # fmt: skip
 _PLACE = (
@@ -83,6 +84,7 @@ def find_name(text: str, rest: str, slot: Slot, *, focused: bool) -> str | None:
         focused: whether the name was asked for.
 
     """
+    text, rest = _join_spelt(text), _join_spelt(rest)
     for pattern in _KO_NAMES:
         korean = pattern.search(text)
         if korean:
@@ -104,6 +106,19 @@ def _find_bare_korean_name(text: str) -> str | None:
         if not find_concepts(name) and not _KO_NO_NAME.match(name):
             return name
     return None
+
+
+def _join_spelt(text: str) -> str:
+    """Write a name that is spelt out as a word; it stands for the word before it ("Smith, S M I T H")."""
+    spelt = _SPELT.search(text)
+    if spelt is None:
+        return text
+    name = re.sub(r"[\s.,-]+", "", spelt[2]).capitalize()
+    before = text[: spelt.start(2)].rstrip(" ,.-")
+    before = re.sub(r"[,\s]+(?:that's|that is|it's|spelled|spelt|spelling)$", "", before, flags=re.I)
+    first, _, last = before.rpartition(" ")
+    stands_for = last[:1].lower() == name[:1].lower()
+    return f"{first if stands_for else before} {name}{text[spelt.end(2) :]}".strip()
 
 
 def _read_name_answer(text: str, rest: str) -> str | None:

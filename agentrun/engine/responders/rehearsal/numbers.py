@@ -117,13 +117,31 @@ _NATIVE_COUNT = re.compile(rf"(?<![가-힣])({_NATIVE})(?=\s?(?:{_COUNTERS}))")
 _NATIVE_ALONE = re.compile(
     r"(?<![가-힣])(하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉|열)(?=요|이요|이에요|[^가-힣]|$)"
 )
+_SINO_SPACE = re.compile(r"(?<=[만천백])\s+(?=[일이삼사오육륙칠팔구십백천]+(?:\s?(?:원|명|개|장)|[백천]))")
 _SINO_COUNT = re.compile(rf"(?<![가-힣])([영공일이삼사오육륙칠팔구십백천만]+)(?=\s?(?:{_COUNTERS}))")
 _SINO_MONTHS = {"유월": "6월", "시월": "10월"}
 
 
 def write_digits(text: str) -> str:
     """Return the text with number words written as digits (`half past three` → `half past 3`)."""
-    return _write_korean(_write_english(text))
+    return _write_korean(_join_parts(_write_english(text)))
+
+
+_POINT = re.compile(r"\b(\d+) point ((?:\d )*\d)\b", re.I)
+_HALF = re.compile(r"\b(\d+) and (?:a )?(half|quarter)\b", re.I)
+_HALF_OF = re.compile(r"\bhalf (?:a|an) (?=[a-z])", re.I)
+_CENTS = re.compile(
+    r"\b(\d+) (dollars?|euros?|pounds?|bucks)(?: and|,)? (\d{1,2})(?: (?:cents?|pence|p))?(?![\w.:])", re.I
+)
+_MINUS = re.compile(r"\bminus (?=\d)", re.I)
+
+
+def _join_parts(text: str) -> str:
+    """Write decimals as one number: "2 point 5", "2 and a half", "25 dollars and 50 cents"."""
+    text = _POINT.sub(lambda match: f"{match[1]}.{match[2].replace(' ', '')}", text)
+    text = _HALF.sub(lambda match: f"{match[1]}.{'5' if match[2].lower() == 'half' else '25'}", text)
+    text = _CENTS.sub(lambda match: f"{match[1]}.{int(match[3]):02} {match[2]}", text)
+    return _MINUS.sub("-", _HALF_OF.sub("0.5 ", text))
 
 
 def read_cardinal(words: list[str], start: int) -> tuple[int, int] | None:
@@ -195,6 +213,8 @@ def _read_number_word(words: list[str], index: int) -> tuple[str, int] | None:
         return f"{_TENS[word] + _ORDINALS[words[index + 1]]}th", index + 2
     if word == "dozen":
         return "12", index + 1
+    if word == "couple" and words[index + 1 : index + 2] == ["of"]:
+        return "2", index + 2
     found = read_cardinal(words, index)
     if found is None or (found == (1, index + 1) and before not in ("", *_COUNTABLE_ONE)):
         return None
@@ -204,6 +224,7 @@ def _read_number_word(words: list[str], index: int) -> tuple[str, int] | None:
 def _write_korean(text: str) -> str:
     for name, month in _SINO_MONTHS.items():
         text = text.replace(name, month)
+    text = _SINO_SPACE.sub("", text)
     text = _NATIVE_COUNT.sub(lambda match: str(_read_native(match[1]) or match[1]), text)
     text = _NATIVE_ALONE.sub(lambda match: str(_read_native(match[1]) or match[1]), text)
     return _SINO_COUNT.sub(_write_sino, text)

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from agentrun.engine.responders.rehearsal.actions import find_actions, find_said_actions, is_handoff
 from agentrun.engine.responders.rehearsal.choice import THRESHOLD, Choice, choose_tool
-from agentrun.engine.responders.rehearsal.dialogue import Called, Heard
+from agentrun.engine.responders.rehearsal.dialogue import Heard
 from agentrun.engine.responders.rehearsal.filling import fill_tool, find_missing, is_correction
 from agentrun.engine.responders.rehearsal.instructions import find_fact, is_question
 from agentrun.engine.responders.rehearsal.memory import Memory, share
@@ -37,6 +37,7 @@ _KEYS: frozenset[Kind] = frozenset({"code", "email", "phone", "uuid"})
 _FOLLOW_UP = re.compile(
     r"^\W*(?:and|what about|how about|then|or)\b|^\W*(?:그럼|그러면|그리고)|(?:은|는)요\W*$", re.I
 )
+_WISH = re.compile(r"\b(?:i|we)(?:'d| would)? (?:need|want|like)\b|\bcan (?:i|you|we)\b|싶|주세요|줘", re.I)
 _ANOTHER = re.compile(r"\b(?:another|other|different|new|else)\b|다른|새로운", re.I)
 _OWN_MATTER = re.compile(r"\b(?:my|mine|our|ours)\b|(?:^|\s)(?:제|내|우리)\s", re.I)
 _DIGITS = re.compile(r"\d.*\d.*\d")
@@ -161,7 +162,8 @@ def _revise_last(scene: Scene) -> Request | None:
     given = {key: value for key, value in scene.fill(tool).items() if kinds[key] in _REVISED}
     size = len(read_words(scene.text))
     bare = any(kinds[key] == "code" for key in given) and size <= _BARE_WORDS
-    meant = scene.memory.failed or bare or is_correction(scene.text) or _FOLLOW_UP.search(scene.text)
+    follows = is_correction(scene.text) or _FOLLOW_UP.search(scene.text) or _adds(scene, tool)
+    meant = scene.memory.failed or bare or follows
     if not meant or size > _REVISION_WORDS:
         return None
     values = last.arguments | given
@@ -197,16 +199,25 @@ RULES: tuple[Rule, ...] = (
     _read_instructions,
     _take_wish,
     _hand_over,
+    _take_offer,
     _revise_last,
     _take_bare_value,
-    _take_offer,
 )
 
 
 def _goes_on(scene: Scene, chosen: Choice) -> bool:
     """Whether the tool that fits is the last one again, and the words only follow it up."""
-    last: Called | None = scene.memory.last
-    return last is not None and chosen.tool.name == last.name and bool(_FOLLOW_UP.search(scene.text))
+    last = scene.memory.last_tool
+    return chosen.tool is last and bool(_FOLLOW_UP.search(scene.text) or _adds(scene, last))
+
+
+def _adds(scene: Scene, tool: Tool) -> bool:
+    """Whether a few words only give a value for a tool that needs more ("in business class")."""
+    text = scene.text
+    if is_question(text) or find_said_actions(text) or len(read_words(text)) > _BARE_WORDS:
+        return False
+    given = scene.fill(tool)
+    return bool(given) and find_missing(tool.slots, given) is not None and not _WISH.search(text)
 
 
 def _is_key_of(scene: Scene, tool: Tool) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -20,9 +20,12 @@ Kind: TypeAlias = Literal[
 ]  # fmt: skip
 
 _DEEPEST = 4
+_ALIAS = r"(?<![\w가-힣])[\"'`]?{}[\"'`]?\s*(?:=|:|\(|–|—|-(?=\s))\s*([^,;)\n.(]+)"
+_MOST_ALIASES, _LONGEST_ALIAS = 50, 40
 _HINT_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _HINT_FILLER = re.compile(
-    r"\b(?:hand|transfer|connect|route|forward|call|tool|function|first|always|off|over)\w*\b|도구", re.I
+    r"\b(?:hand|transfer|connect|route|forward|call|tool|function|first|always|off|over)(?:r?ing|s)?\b|도구",
+    re.I,
 )
 _SHORT_DESCRIPTION = 4
 _FORMATS: dict[str, Kind] = {
@@ -110,6 +113,7 @@ class Slot:
         words: the name as words.
         description: for people and models; may be empty.
         slots: of an object, its members; of a list, its entry alone.
+        aliases: what the schema calls an option in words, by the option as text.
 
     """
 
@@ -120,6 +124,7 @@ class Slot:
     words: str
     description: str
     slots: tuple[Slot, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def options(self) -> list[JsonValue]:
@@ -212,7 +217,22 @@ def _read_slot(name: str, member: JsonValue, required: bool, root: JsonObject, d
         slots = _read_members(schema, root, depth + 1)
     elif kind == "list" and depth < _DEEPEST:
         slots = (_read_slot(name, schema.get("items"), True, root, depth + 1),)
-    return Slot(name, schema, kind, required, split_name(name), description, slots)
+    aliases = _read_aliases(schema, description) if kind == "choice" else {}
+    return Slot(name, schema, kind, required, split_name(name), description, slots, aliases)
+
+
+def _read_aliases(schema: JsonObject, description: str) -> dict[str, str]:
+    """Return what options are called: by titles, or in the description ("EXP = express", "late: 지연")."""
+    titles = schema.get("enumDescriptions") or schema.get("x-enumDescriptions")
+    aliases: dict[str, str] = {}
+    for index, option in enumerate(schema["enum"][:_MOST_ALIASES]):
+        title = titles[index] if isinstance(titles, list) and index < len(titles) else None
+        named = str(option).lower() in description.lower()
+        told = re.search(_ALIAS.format(re.escape(str(option))), description, re.I) if named else None
+        alias = title if isinstance(title, str) else told[1] if told else ""
+        if alias.strip() and len(alias) <= _LONGEST_ALIAS:
+            aliases[str(option)] = re.sub(r"^(?:for|means|is) ", "", alias.strip())
+    return aliases
 
 
 def _find_kind(name: str, schema: JsonObject, description: str) -> Kind:
@@ -300,7 +320,10 @@ def _find_alternative(options: list[JsonValue]) -> JsonValue:
     real = [option for option in options if isinstance(option, dict) and option.get("type") != "null"]
     constants = [option["const"] for option in real if "const" in option]
     if constants and len(constants) == len(real):
-        return {"enum": constants}
+        return {
+            "enum": constants,
+            "enumDescriptions": [_text(o.get("title") or o.get("description")) for o in real],
+        }
     return real[0] if real else None
 
 

@@ -22,8 +22,11 @@ _SOURCES: tuple[tuple[Aside, str], ...] = (
     (
         "repeat",
         r"\b(?:(?:say|repeat) (?:that|it)(?: again)?|repeat(?: that| it)?(?: please)?$|come again"
-        r"|pardon|what did you say|say again)\b"
-        r"|다시 (?:한 ?번 )?(?:말씀|말해|얘기)|뭐라고(?:요|\s?하셨)|못 들었",
+        r"|pardon|what did you say|say (?:that |it )?(?:once more|again)|what was that"
+        r"|(?:excuse me|sorry|huh),? what|(?:could|can|would) you repeat"
+        r"|(?:i )?(?:did not|didn't|couldn't|could not|can't) (?:hear|catch|get)"
+        r" (?:you|that|it))\b|^\W*(?:what|huh|sorry|excuse me)\W*\?\W*$"
+        r"|다시 (?:한 ?번 )?(?:말씀|말해|얘기)|뭐라고(?:요|\s?하셨)|못 들었|못 알아들|잘 안 들|^\W*네\?\W*$",
     ),
     (
         "drop",

@@ -19,6 +19,15 @@ _LONGEST_WINDOW = 14
 _LONGEST_CODE = 40
 _NEWEST_TOKENS = 60
 _REPEATED_GROUP = re.compile(r"\((?:[^()\\]|\\.)*[+*{](?:[^()\\]|\\.)*\)[+*{]|\\\d")
+_ALPHABET_TEXT = """
+alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar papa
+quebec romeo sierra tango uniform victor whiskey whisky xray yankee zulu
+"""
+_ALPHABET = {word: word[0].upper() for word in _ALPHABET_TEXT.split()}
+_AS_IN = re.compile(
+    r"\b([A-Za-z])(?: as in|,? for|,? like) [A-Za-z]{2,}\b[,.]?(?=\s|$)"
+    r"|\b([A-Za-z]),? ([A-Za-z]{3,}),?(?= (?:\d|zero|one|two|three|four|five|six|seven|eight|nine|oh)\b)"
+)
 _REPEATS = {"double": 2, "triple": 3}
 _KO_LETTERS = {
     "에이": "A", "비": "B", "씨": "C", "시": "C", "디": "D", "이": "E", "에프": "F", "지": "G",
@@ -30,7 +39,7 @@ _KO_LETTERS = {
 _LETTER = "|".join(sorted(_KO_LETTERS, key=len, reverse=True))
 _KO_SPELLED = re.compile(rf"((?:{_LETTER})*?)([영공일이삼사오육륙칠팔구십백천만]*)")
 _KO_ENDINGS = re.compile(
-    r"(?:번|호)?(?:이에요|예요|이요|요|입니다|이고요|인데요|이랑|으로|로|은|는|이|가|을|를|의"
+    r"(?:번|호)?(?:이에요|예요|이요|요|입니다|이고요|인데요|이랑|은요|는요|으로|로|은|는|이|가|을|를|의"
     r"|에|도|과|와|랑)?$"
 )
 
@@ -47,7 +56,14 @@ def compile_pattern(pattern: str) -> re.Pattern[str] | None:
 
 def find_codes(text: str, pattern: re.Pattern[str]) -> list[Found[str]]:
     """Return the stretches of a text that can be written so that the whole of it matches, left to right."""
-    return list(_find_codes(text, pattern))
+    return list(_find_codes(_AS_IN.sub(_keep_letter, text), pattern))
+
+
+def _keep_letter(explained: re.Match[str]) -> str:
+    """Keep the letter of "A as in Alpha" at its place; all other text stays where it is."""
+    if explained[2] and _ALPHABET.get(explained[3].lower()) != explained[2].upper():
+        return explained[0]
+    return (explained[1] or explained[2]).ljust(len(explained[0]))
 
 
 @lru_cache(maxsize=1024)
@@ -101,6 +117,8 @@ def _spell_ways(word: str) -> list[str]:
     lower = word.lower()
     if lower in DIGIT_WORDS:
         return [DIGIT_WORDS[lower]]
+    if lower in _ALPHABET:
+        return [_ALPHABET[lower]]
     if lower in ("dash", "hyphen", "minus"):
         return ["-"]
     if "가" <= word[0] <= "힣":

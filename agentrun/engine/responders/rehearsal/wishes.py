@@ -14,6 +14,7 @@ from agentrun.engine.responders.rehearsal.actions import find_actions, find_said
 from agentrun.engine.responders.rehearsal.choice import THRESHOLD, Choice, choose_tool
 from agentrun.engine.responders.rehearsal.filling import fill_tool, is_correction
 from agentrun.engine.responders.rehearsal.instructions import is_question
+from agentrun.engine.responders.rehearsal.lexicon import ACTIONS
 from agentrun.engine.responders.rehearsal.slots import Tool
 from agentrun.engine.responders.rehearsal.words import read_words
 
@@ -24,31 +25,27 @@ _SEAM = re.compile(
     re.I,
 )
 _MOST_WISHES = 4
-_LOOKS = frozenset({"lookup", "price", "available"})
+_VERBAL = frozenset({*ACTIONS, "lookup", "create"})
+_VERBS_TEXT = "turn set play tell show give check find look get put make read let send start stop"
+_VERBS = frozenset(_VERBS_TEXT.split())
+_KO_ORDER = re.compile(r"(?:주세요|줘요?|주실래요|주시겠어요|싶어요|할게요|할래요|까요|나요)[.?!]*$")
 
 
 def split_wishes(text: str, tools: tuple[Tool, ...], now: datetime.datetime) -> list[str]:
     """Return the stretches of a text that each hold one wish, at least one; the first may hold none."""
-    starts, wish_start, current = [0], 0, None
+    wishes: list[str] = []
+    start = 0
     for seam in _SEAM.finditer(text):
-        if len(starts) == _MOST_WISHES:
-            break
-        clause = _find_clause(text, seam.end())
-        before = text[wish_start : seam.start()]
-        chosen = _find_wish(clause, tools)
-        if chosen is None or not read_words(before):
+        before, clause = text[start : seam.start()].strip(" ,.;"), _find_clause(text, seam.end())
+        chosen = _find_wish(clause, tools) if before and len(wishes) + 1 < _MOST_WISHES else None
+        if chosen is None:
             continue
         current = choose_tool(before, tools)
-        if (
-            current is not None
-            and current.tool is chosen.tool
-            and not _differs(before, clause, chosen.tool, now)
-        ):
+        if current and current.tool is chosen.tool and not _differs(before, clause, chosen.tool, now):
             continue
-        starts.append(seam.end())
-        wish_start = seam.end()
-    ends = [*starts[1:], len(text)]
-    return [text[start:end].strip(" ,;") for start, end in zip(starts, ends, strict=True)]
+        wishes.append(before)
+        start = seam.end()
+    return [*wishes, text[start:].strip()]
 
 
 def _find_clause(text: str, start: int) -> str:
@@ -67,8 +64,15 @@ def _find_wish(clause: str, tools: tuple[Tool, ...]) -> Choice | None:
         return chosen if "escalate" in said else None
     if actions:
         return chosen if (actions & said) - {"report"} else None
-    looks = any(word.concepts & _LOOKS for word in read_words(clause))
-    return chosen if looks or is_question(clause) else None
+    return chosen if is_question(clause) or _is_order(clause, chosen.tool) else None
+
+
+def _is_order(clause: str, tool: Tool) -> bool:
+    """Whether a clause tells somebody to do something: it begins with a verb, or ends as Korean orders do."""
+    first = next(iter(clause.lower().removeprefix("please ").split()), "")
+    words = read_words(first)
+    verbs = bool(words) and bool(words[0].concepts & _VERBAL)
+    return first in _VERBS or first == tool.words.split(" ", 1)[0] or verbs or bool(_KO_ORDER.search(clause))
 
 
 def _differs(before: str, clause: str, tool: Tool, now: datetime.datetime) -> bool:

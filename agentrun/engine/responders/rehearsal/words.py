@@ -26,7 +26,7 @@ _IRREGULAR = {
     "something": "something", "bring": "bring", "spring": "spring", "string": "string", "thing": "thing",
     "king": "king", "ring": "ring", "sing": "sing", "need": "need", "speed": "speed", "bed": "bed",
     "red": "red",
-    "bus": "bus", "missing": "missing",
+    "billing": "bill", "bus": "bus", "missing": "missing",
 }  # fmt: skip
 _PARTICLES = sorted(
     [
