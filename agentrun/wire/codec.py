@@ -62,7 +62,7 @@ def encode_event(event: ClientEvent | ServerEvent) -> str:
     if isinstance(event, client.InputAudioBufferAppend) and event.event_id is None:
         # The hot path: pasting is several times cheaper than an encoder that looks for what to escape.
         return f'{{"type":"input_audio_buffer.append","audio":"{_encode_base64(event.audio)}"}}'
-    return json.dumps(dump_event(event), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(dump_event(event))
 
 
 def decode_json(frame: str | bytes) -> JsonObject:
@@ -214,7 +214,9 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)  # making one for each frame would cost more
+# Made once: making one for each frame would cost as much as using it.
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _text_or_none(value: object) -> str | None:
