@@ -97,6 +97,6 @@ class HostedCalls:
         late = [item_id for item_id, one in self._running.items() if one.deadline_ms <= self._state.now_ms]
         for item_id in late:
             self._state.outbox.command(StopHosted(item_id))
-            message = f"the tool did not answer within {self._limit_ms / 1000:g} seconds"
+            message = f"The tool did not answer within {self._limit_ms / 1000:g} seconds."
             error = HostedError("protocol_error", message, TIMED_OUT)
             self.note_returned(HostedToolReturned(item_id, "", error))

@@ -63,7 +63,7 @@ class McpHost:
             result = await client.call_tool(tool, arguments)
         text = render_result(result)
         if result.is_error:
-            message = link.tidy(text) or "the tool failed and does not say why"
+            message = link.tidy(text) or "The tool failed and does not say why."
             raise HostedFailure(HostedError("tool_execution_error", message))
         return text
 
@@ -177,16 +177,16 @@ class _Link:
         from mcp_types import INVALID_REQUEST, METHOD_NOT_FOUND
 
         if not isinstance(error, MCPError):
-            message = f"the answer breaks the protocol: {_shorten(error)}"
+            message = f"The answer breaks the protocol: {_shorten(error)}."
             return HostedError("protocol_error", self.tidy(message), INTERNAL_ERROR)
-        code, message = error.code, error.message or "the server does not say what is wrong"
+        code, message = error.code, error.message or "The server does not say what is wrong."
         if code == CONNECTION_LOST or (code == INVALID_REQUEST and "ession" in message):
             self.retire()  # a server that has forgotten the session would refuse it for ever
         if self._status and (
             code in (CONNECTION_LOST, INTERNAL_ERROR) or (code, message) == (METHOD_NOT_FOUND, "Not Found")
         ):
             # the package does not tell the status; of two calls that fail at a time it may be the other's
-            return HostedError("http_error", f"the server answered with status {self._status}", self._status)
+            return HostedError("http_error", f"The server answered with status {self._status}.", self._status)
         return HostedError("protocol_error", self.tidy(message), code)
 
     def _open(self) -> _Connection:
@@ -256,7 +256,7 @@ def _explain_connecting(server: HostedServer, error: BaseException | None) -> Ex
     known = next((leaf for leaf in leaves if isinstance(leaf, MCPError)), None)
     if known is not None and cause is None:
         return known
-    return MCPError(CONNECTION_LOST, f"cannot connect to {server.url}: {_shorten(cause)}")
+    return MCPError(CONNECTION_LOST, f"Cannot connect to {server.url}: {_shorten(cause)}.")
 
 
 def _find_leaves(error: BaseException) -> Iterator[BaseException]:

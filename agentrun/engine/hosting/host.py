@@ -15,7 +15,7 @@ HostedAnswer: TypeAlias = HostedToolsListed | HostedToolReturned
 OfflineHost: TypeAlias = Callable[[HostedOrder], HostedAnswer]
 """Servers that answer at once, for virtual time."""
 
-_NOBODY = HostedError("protocol_error", "there are no MCP servers in virtual time", CONNECTION_LOST)
+_NOBODY = HostedError("protocol_error", "There are no MCP servers in virtual time.", CONNECTION_LOST)
 
 
 class ToolHost(Protocol):

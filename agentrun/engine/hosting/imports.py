@@ -98,7 +98,7 @@ class Imports:
         late = [one.item.id for one in self._pending.values() if one.deadline_ms <= self._state.now_ms]
         for item_id in late:
             self._state.outbox.command(StopHosted(item_id))
-            message = f"the server did not list its tools within {self._limit_ms / 1000:g} seconds"
+            message = f"The server did not list its tools within {self._limit_ms / 1000:g} seconds."
             self.note_listed(
                 HostedToolsListed(item_id, (), HostedError("protocol_error", message, TIMED_OUT))
             )

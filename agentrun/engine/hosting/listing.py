@@ -37,7 +37,7 @@ def clean_tools(raw: Sequence[RawTool]) -> tuple[HostedTool, ...]:
 
     """
     if len(raw) > MAX_TOOLS:
-        _give_up(f"the server lists more than {MAX_TOOLS} tools")
+        _give_up(f"The server lists more than {MAX_TOOLS} tools.")
     tools: dict[str, HostedTool] = {}
     size = 0
     for tool in raw:
@@ -46,7 +46,7 @@ def clean_tools(raw: Sequence[RawTool]) -> tuple[HostedTool, ...]:
         tools[tool.name] = cleaned = _clean(tool)
         size += len(json.dumps(cleaned.to_wire(), ensure_ascii=False).encode())
         if size > MAX_LISTING_BYTES:
-            _give_up(f"the tools of the server take more than {MAX_LISTING_BYTES} bytes to describe")
+            _give_up(f"The tools of the server take more than {MAX_LISTING_BYTES} bytes to describe.")
     return tuple(tools.values())
 
 

@@ -251,7 +251,7 @@ def test_a_call_that_takes_too_long() -> None:
     assert events[-1]["item"]["error"] == {
         "type": "protocol_error",
         "code": -32001,
-        "message": "the tool did not answer within 60 seconds",
+        "message": "The tool did not answer within 60 seconds.",
     }
     assert session.hosted[-1] == StopHosted(item_id)
     assert session.answer() == []  # what comes later is not heard

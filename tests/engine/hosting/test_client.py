@@ -104,7 +104,7 @@ async def test_ten_thousand_tools() -> None:
     lab = Lab([[make_tool(f"t{number}") for number in range(5000)]] * 2, answer_order)
     async with lab.serve() as url, open_host() as host:
         error = await fail_listing(host, name_server(url))
-    assert (error.kind, error.message) == ("protocol_error", f"the server lists more than {MAX_TOOLS} tools")
+    assert (error.kind, error.message) == ("protocol_error", f"The server lists more than {MAX_TOOLS} tools.")
 
 
 async def test_a_schema_that_is_too_large() -> None:
@@ -124,7 +124,7 @@ async def test_a_result_that_breaks_its_own_schema() -> None:
         await host.list_tools(name_server(url))
         error = await fail_call(host, name_server(url), "count")
     assert error.kind == "protocol_error"
-    assert "the answer breaks the protocol" in error.message
+    assert "The answer breaks the protocol" in error.message
 
 
 async def test_a_call_that_is_cancelled_reaches_the_server() -> None:
@@ -204,7 +204,7 @@ async def test_a_server_that_never_answers() -> None:
 async def test_refusals_keep_their_status(status: int) -> None:
     async with serve_answer(lambda _: PlainTextResponse("no", status)) as url, open_host() as host:
         error = await fail_listing(host, name_server(url))
-    assert error == HostedError("http_error", f"the server answered with status {status}", status)
+    assert error == HostedError("http_error", f"The server answered with status {status}.", status)
 
 
 def _redirect(request: Request) -> Response:

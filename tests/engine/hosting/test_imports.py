@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from agentrun.engine.core import Core
 from agentrun.engine.effects import Expect, ListHostedTools, StopHosted
 from agentrun.engine.hosting.definitions import MAX_SERVERS
 from agentrun.engine.hosting.values import HostedError
+from agentrun.engine.ids import Ids
 from agentrun.engine.seams import Call
+from agentrun.secret import Secret
+from agentrun.wire import server as events
 from tests.engine.hosting.kit import SCHEMA, URL, HostingSession, make_server, make_tool
-from tests.engine.kit import error_of, last, names
+from tests.engine.kit import EPOCH, error_of, last, names
 
 LISTING = [
     "session.updated",
@@ -184,6 +188,17 @@ def test_a_server_of_one_response() -> None:
     assert session.prompts[-1].tools == []  # not loaded when the turn started
     assert offered(session, tools=[{"type": "mcp", "server_label": "docs"}]) == ["search", "drop"]
     assert offered(session) == []
+
+
+def test_a_server_that_came_with_the_key() -> None:
+    preset = {"type": "realtime", "tools": [make_server(authorization="hidden-token")]}
+    core = Core("gpt-realtime-2.1", Ids(7), EPOCH, preset=preset)
+    created, *_, progress, order = core.start(0)
+    assert isinstance(created, events.SessionCreated)
+    assert created.session["tools"] == [make_server()]
+    assert isinstance(progress, events.McpListToolsInProgress)
+    assert isinstance(order, ListHostedTools)
+    assert order.server.authorization == Secret("hidden-token")
 
 
 def test_no_listing_for_a_response_that_is_refused() -> None:
