@@ -1,46 +1,26 @@
 """The command line: one module per command, and nothing heavy imported before a command runs.
 
 Each command's module imports only typer and the standard library; what it needs beyond is imported in its
-body, so that `agentrun --help` and `agentrun validate` start quickly.
+body. Of the commands only the one that is named first is loaded, so that `agentrun validate` starts quickly.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agentrun import __version__
-from agentrun.cli.compile import compile_command
-from agentrun.cli.doctor import doctor_command
-from agentrun.cli.engine import engine_command
 from agentrun.cli.exits import report_failure
-from agentrun.cli.explain import explain_command
-from agentrun.cli.init import init_command
-from agentrun.cli.schema import schema_command
-from agentrun.cli.serve import serve_command
-from agentrun.cli.simulate import simulate_command
-from agentrun.cli.validate import validate_command
 
-app = typer.Typer(
-    name="agentrun",
-    help="Voice agents declared in YAML: check them, rehearse them offline, put them on a live call.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+if TYPE_CHECKING:
+    app: typer.Typer
 
-app.command("init")(init_command)
-app.command("validate")(validate_command)
-app.command("simulate")(simulate_command)
-app.command("serve")(serve_command)
-app.command("compile")(compile_command)
-app.command("engine")(engine_command)
-app.command("schema")(schema_command)
-app.command("explain")(explain_command)
-app.command("doctor")(doctor_command)
+COMMANDS = ("init", "validate", "simulate", "serve", "compile", "engine", "schema", "explain", "doctor")
+"""In the order of `--help`. The module of each is named like it, and in it the function `NAME_command`."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -49,7 +29,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _common(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
@@ -58,9 +37,35 @@ def _common(
     """Take the options that stand before a command."""
 
 
+@cache
+def make_app(names: tuple[str, ...] = COMMANDS) -> typer.Typer:
+    """Return the program with some of its commands."""
+    program = typer.Typer(
+        name="agentrun",
+        help="Voice agents declared in YAML: check them, rehearse them offline, put them on a live call.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    program.callback()(_common)
+    for name in names:
+        module = import_module(f"agentrun.cli.{name}")
+        program.command(name)(getattr(module, f"{name}_command"))
+    return program
+
+
+def __getattr__(name: str) -> object:
+    """Make `app`, the program with all commands, on first use."""
+    if name == "app":
+        return make_app()
+    raise AttributeError(f"module `agentrun.cli` has no attribute `{name}`")
+
+
 def main() -> None:
     """Run the command line; the process leaves with one of the codes in `exits.Exit`."""
+    first = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        app()
+        make_app((first,) if first in COMMANDS else COMMANDS)()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # the border of the program
         sys.exit(report_failure(error))

@@ -19,7 +19,6 @@ from agentrun.config.imports import ImportPython, check_imports
 from agentrun.config.nodes import to_json
 from agentrun.config.places import normalize_lines
 from agentrun.config.reading import Reading, find_blocked, read_agent
-from agentrun.config.scenario_reading import ScenarioReading, read_scenario
 from agentrun.config.source import Projects
 from agentrun.config.suppressions import Suppression, report_unused
 from agentrun.diagnostics import Diagnostic, Span, diagnose, sort_findings
@@ -29,6 +28,7 @@ from agentrun.wire.json import JsonObject
 if TYPE_CHECKING:
     from agentrun.config.model import AgentSpec
     from agentrun.config.scenario import ScenarioSpec
+    from agentrun.config.scenario_reading import ScenarioReading
 
 _MOST_RECENT = 64  # agents that are kept for the scenarios that follow
 
@@ -116,11 +116,16 @@ class _Run:
             kind = find_kind(file)
             if kind == "scenario":
                 if file not in self.scenarios:
-                    scenario = read_scenario(file, self.read, self._projects)
-                    self.scenarios[file] = replace(scenario, tree=None)
+                    self.scenarios[file] = self.read_scenario(file)
             elif kind == "agent" or not folder:
                 agent = self.read(file)
                 self.readings[file] = agent if self.keeps_trees else replace(agent, tree=None, case=None)
+
+    def read_scenario(self, shown: str) -> ScenarioReading:
+        """Read a scenario file."""
+        from agentrun.config.scenario_reading import read_scenario  # most folders hold agents only
+
+        return replace(read_scenario(shown, self.read, self._projects), tree=None)
 
     def read(self, shown: str) -> Reading:
         """Read an agent file, once for all the scenarios in a row that need it."""
@@ -219,6 +224,7 @@ def load_scenario(
     """
     from agentrun.config.build import build
     from agentrun.config.scenario import ScenarioSpec
+    from agentrun.config.scenario_reading import read_scenario
 
     shown, day = os.fspath(path), today or date.today()
     reading = read_scenario(shown, lambda agent: read_agent(agent, environment, required=False, today=day))

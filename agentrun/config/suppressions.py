@@ -14,7 +14,7 @@ import yaml
 
 from agentrun.config.places import normalize_lines
 from agentrun.config.yamlfile import scan_scalars
-from agentrun.diagnostics import CODES, Diagnostic, Span, diagnose
+from agentrun.diagnostics import Diagnostic, Span, diagnose
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[ \t]*agentrun:[ \t]*(.*)$", re.M)
 _ALLOW = re.compile(r"allow[ \t]+([A-Za-z]+\d+)[ \t]*(.*)")
@@ -80,7 +80,9 @@ def report_unused(suppression: Suppression) -> Diagnostic:
 
 
 def _can_be_allowed(finding: Diagnostic) -> bool:
-    return finding.severity != "error" or CODES[finding.code].arguable
+    from agentrun.diagnostics import find_code
+
+    return finding.severity != "error" or find_code(finding.code).arguable
 
 
 def _find_comments(text: str, file: str) -> Iterator[Suppression | Diagnostic]:
@@ -106,6 +108,8 @@ def _find_scalars(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _read_comment(text: str, span: Span) -> Suppression | Diagnostic:
+    from agentrun.diagnostics import CODES
+
     match = _ALLOW.fullmatch(text)
     if match is None:
         hint = "write `# agentrun: allow AR414 the answer comes at once`"

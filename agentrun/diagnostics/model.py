@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from agentrun.diagnostics.codes import find_code
-
 Severity: TypeAlias = Literal["error", "warning", "note"]
 PathPart: TypeAlias = str | int
 
@@ -81,6 +79,8 @@ def diagnose(
         KeyError: the code is not in the registry.
 
     """
+    from agentrun.diagnostics.codes import find_code  # only here: without a finding nobody needs the registry
+
     level = severity or find_code(code).severity
     return Diagnostic(code, level, message, span, tuple(notes), hint, tuple(path))
 

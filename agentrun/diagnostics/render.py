@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
 
-from agentrun.diagnostics.render_concise import render_concise
-from agentrun.diagnostics.render_github import render_github
-from agentrun.diagnostics.render_json import render_json
-from agentrun.diagnostics.render_junit import render_junit
-from agentrun.diagnostics.render_sarif import render_sarif
 from agentrun.diagnostics.render_text import render_text
 from agentrun.diagnostics.report import Report
 
@@ -22,13 +19,25 @@ class Renderer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Imported:
+    """The function `render_NAME` of the module of that name, which is imported when it is called."""
+
+    name: str
+
+    def __call__(self, report: Report, *, color: bool = False) -> str:
+        module: Any = import_module(f"agentrun.diagnostics.{self.name}")
+        text: str = getattr(module, self.name)(report, color=color)
+        return text
+
+
 RENDERERS: Mapping[str, Renderer] = {
     "text": render_text,
-    "concise": render_concise,
-    "json": render_json,
-    "github": render_github,
-    "sarif": render_sarif,
-    "junit": render_junit,
+    "concise": _Imported("render_concise"),
+    "json": _Imported("render_json"),
+    "github": _Imported("render_github"),
+    "sarif": _Imported("render_sarif"),
+    "junit": _Imported("render_junit"),
 }
 
 __all__ = ["RENDERERS", "Renderer", "Report", "render_text"]

@@ -6,7 +6,6 @@ import re
 import warnings
 from collections.abc import Iterator
 
-from agentrun.config.ambiguity import CUBIC, find_degree, is_exponential
 from agentrun.config.checks.case import AgentCase
 from agentrun.config.nodes import Path, YamlScalar, find_list
 from agentrun.diagnostics import Diagnostic, diagnose
@@ -31,7 +30,7 @@ def check_expression(expression: YamlScalar, path: Path) -> Iterator[Diagnostic]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `re` warns of what may change in some future Python
             re.compile(pattern)
-            slow = "exponential" if is_exponential(pattern) else _name_degree(find_degree(pattern))
+            slow = _name_degree(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         where = getattr(error, "pos", None)
         reason = getattr(error, "msg", None) or "it is nested too deeply"
@@ -54,6 +53,11 @@ _REMEDIES = {
 }
 
 
-def _name_degree(degree: int) -> str:
+def _name_degree(pattern: str) -> str:
+    """Return how the time grows, or nothing if that is bearable."""
+    from agentrun.config.ambiguity import CUBIC, find_degree, is_exponential  # few files have expressions
+
+    if is_exponential(pattern):
+        return "exponential"
     # Higher powers are named like the least one that is worth a word.
-    return "cubic" if degree >= CUBIC else ""
+    return "cubic" if find_degree(pattern) >= CUBIC else ""
