@@ -17,10 +17,19 @@ def _make_rehearsal() -> Responder:
     return RehearsalResponder()
 
 
+def _make_gullible() -> Responder:
+    from agentrun.engine.responders.gullible import GullibleResponder
+
+    return GullibleResponder()
+
+
 PREPARE_AFTER_S = 0.2
 """When the mind is loaded if nobody has asked by then: after the server has come up."""
 
-RESPONDERS: Mapping[str, Callable[[], Responder]] = {"rehearsal": _make_rehearsal}
+RESPONDERS: Mapping[str, Callable[[], Responder]] = {
+    "rehearsal": _make_rehearsal,
+    "gullible": _make_gullible,
+}
 """Minds by the name that `--responder` takes."""
 
 
