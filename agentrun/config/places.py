@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Mapping
+from functools import lru_cache
 
 from agentrun.diagnostics import Span
 
@@ -20,17 +23,16 @@ def locate(texts: Mapping[str, str], within: Span, words: str, occurrence: int =
         The place, or `within` if the words are written with escapes or folded.
 
     """
-    text = normalize_lines(texts.get(within.file, ""))
-    lines = text.split("\n")
-    start = _offset(lines, within.line, within.column)
-    end = _offset(lines, within.end_line, within.end_column)
+    text, starts = _find_lines(texts.get(within.file, ""))
+    start = _offset(starts, within.line, within.column)
+    end = _offset(starts, within.end_line, within.end_column)
     at = start - 1
     for _ in range(occurrence + 1):
         at = text.find(words, at + 1, end)
         if at < 0:
             return within
-    line = text.count("\n", 0, at) + 1
-    column = at - (text.rfind("\n", 0, at) + 1) + 1
+    line = bisect_right(starts, at)
+    column = at - starts[line - 1] + 1
     return Span(within.file, line, column, line, column + len(words))
 
 
@@ -39,5 +41,12 @@ def normalize_lines(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _offset(lines: list[str], line: int, column: int) -> int:
-    return sum(len(before) + 1 for before in lines[: line - 1]) + column - 1
+@lru_cache(maxsize=4)
+def _find_lines(text: str) -> tuple[str, list[int]]:
+    """Return a file's text as places count it, and where its lines start; one text is asked many times."""
+    lines = normalize_lines(text)
+    return lines, [0, *(match.end() for match in re.finditer("\n", lines))]
+
+
+def _offset(starts: list[int], line: int, column: int) -> int:
+    return starts[min(line, len(starts)) - 1] + column - 1

@@ -38,6 +38,12 @@ HOSTILE = {
     "ten thousand tools": START + "tools:\n" + "  - {python: 'a:b'}\n" * 10_000,
     "ten thousand variables": START + "variables:\n" + "".join(f"  v{n}: 1\n" for n in range(10_000)),
     "ten thousand templates": f'{START}greeting: "{"{{a}}" * 10_000}"\n',
+    "ten thousand names of the environment": f'{START}greeting: "{"${A}${b}${5}${:x}" * 10_000}"\n',
+    "ten thousand unclosed templates": f'{START}greeting: "{"{{a" * 10_000}"\n',
+    "ten thousand unclosed names": f'{START}greeting: "{"${a" * 10_000}"\n',
+    "templates across values": START
+    + "x-a: 1\ngreeting:\n  say: >-\n"
+    + "    {{a}} {{b | c}} ${5}\n" * 5_000,
     "ten thousand anchors": START + "".join(f"x-{n}: &a{n} 1\n" for n in range(10_000)),
     "ten thousand dots": f"{START}tools: [{{python: '{'a.' * 10_000}b:c'}}]\n",
     "many values": START + "x-a: [" + "1," * (MAX_NODES + 10) + "]\n",
@@ -51,7 +57,8 @@ HOSTILE = {
     "not a number": f"{START}overrides: {{audio: {{output: {{speed: .nan}}}}}}\n",
     "infinity": f"{START}overrides: {{audio: {{output: {{speed: .inf}}}}}}\n",
 }
-"""Texts of agent files by what is wrong with them; each has an error or a warning."""
+"""Texts of agent files by what is wrong with them."""
+WARNED = {"slow expression"}  # it is valid, and harms only who runs it
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -64,9 +71,38 @@ def test_hostile_files_are_refused_within_50_mib(tmp_path: Path, name: str) -> N
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert {"error", "warning"} & {finding.severity for finding in findings}
+    assert ("warning" if name in WARNED else "error") in {finding.severity for finding in findings}
     assert peak < 50 * 2**20
-    assert len(findings) <= 200
+    assert len(findings) <= 210
+
+
+TOOL = "  - name: tool{n}\n    description: Does it.\n    http: {{url: 'https://a.example/{n}'}}\n"
+REAL = {
+    "an enum of 600": f"tools:\n{TOOL.format(n=0)}    parameters:\n      type: object\n      properties:\n"
+    "        code:\n          type: string\n          description: Which\n          enum:\n"
+    + "".join(f"            - code-{n}\n" for n in range(600)),
+    "300 properties": f"tools:\n{TOOL.format(n=0)}    parameters:\n      type: object\n      properties:\n"
+    + "".join(f"        p{n}: {{type: string, description: It}}\n" for n in range(300)),
+    "200 tools": "tools:\n"
+    + "".join(
+        TOOL.format(n=n)
+        + "    parameters: {type: object, properties: {a: {type: string, description: It}}}\n"
+        for n in range(200)
+    ),
+    "much to override": "overrides:\n  audio:\n    input:\n      transcription:\n        keywords:\n"
+    + "".join(f"          - word {n}\n" for n in range(900))
+    + "  metadata:\n"
+    + "".join(f"    key{n}: {{a: [1, 2], b: {{c: {n}}}}}\n" for n in range(400)),
+    "400 phrases of a guardrail": "guardrails:\n  - name: a\n    on: output\n    match:\n      any_of:\n"
+    + "".join(f"        - phrase {n}\n" for n in range(400)),
+    "many words": "x-note: |\n" + "  The shop opens at nine and closes at six.\n" * 20_000,
+}
+"""Big files that people have; nothing about their size is wrong."""
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_big_files_are_no_hostile_files(check: Check, name: str) -> None:
+    assert {finding.code for finding in check(REAL[name])} <= {"AR311", "AR901"}
 
 
 @pytest.mark.parametrize(

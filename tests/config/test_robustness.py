@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from agentrun.compiler import compile_agent
 from agentrun.config import build_agent_schema, check_paths, load_agent, load_scenario
 from agentrun.config.nodes import YamlScalar, to_json
 from agentrun.config.yamlfile import parse_yaml
-from agentrun.diagnostics import Span
+from agentrun.diagnostics import RENDERERS, Report, Span
 from agentrun.errors import ConfigError
 from agentrun.wire.json import JsonObject, JsonValue
 from tests.compiler.test_compile import NOON, describe
@@ -131,3 +132,50 @@ def test_a_good_scenario_with_one_place_changed(file: Path, choose: random.Rando
     assert all(finding.span.line >= 1 and finding.span.column >= 1 for finding in report.findings)
     if not any(finding.severity == "error" for finding in report.findings):
         assert load_scenario(scenario, environment={}).agent == "agent.yaml"
+
+
+PIECE_LIST = """
+- : {a: <<: *a &a --- version: 1 instructions: extends: part.yaml tools: use: turns: agent: a.yaml
+{{a}} ${A} ${A:- ${ {{ !!int !x |2- >+ 1e999 0x .nan A=1 export B='
+"""
+CHARACTERS = "\n\n\n\n\t   :-#'\"[]{},&*!|>%@`?\x00\x85\u2028\ufeff\U0001f600가\r"
+PIECES = st.sampled_from([*CHARACTERS, "\r\n", "\n  ", "- ", ": ", *PIECE_LIST.split()])
+TEXTS = st.lists(PIECES, max_size=25).map("".join)
+BYTES = TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(max_size=60)
+
+
+def write_project(folder: Path, agent: bytes, part: bytes, dotenv: bytes) -> list[Path]:
+    (folder / "part.yaml").write_bytes(part)
+    (folder / ".env").write_bytes(dotenv)
+    (folder / "agent.yaml").write_bytes(agent)
+    (folder / "whole.yaml").write_bytes(
+        b"version: 1\nextends: part.yaml\ntools: [{use: part.yaml}, {builtin: hang_up}]\n"
+    )
+    (folder / "scenario.yaml").write_bytes(b"turns: [{user: x}]\nagent: whole.yaml\n" + part)
+    (folder / "other.yaml").write_bytes(b"mocks: {}\n" + agent)
+    return [folder / f"{name}.yaml" for name in ("agent", "part", "whole", "scenario", "other")]
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(BYTES, BYTES, BYTES)
+def test_any_bytes_end_with_findings(file: Path, agent: bytes, part: bytes, dotenv: bytes) -> None:
+    paths = write_project(file.parent, agent, part, dotenv)
+    report = check_paths([*paths, file.parent], environment={"A": "very-secret"}, today=date(2026, 11, 21))
+    for render in RENDERERS.values():
+        assert isinstance(render(Report(report.findings, report.files, report.sources)), str)
+    for path in paths:
+        for load in (load_agent, load_scenario):
+            with suppress(ConfigError):
+                load(path, environment={"A": "very-secret"})
+    (file.parent / ".env").unlink()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 10_000), PIECES, st.integers(0, 9))
+def test_a_good_file_with_characters_put_in_or_taken_out(file: Path, at: int, new: str, gone: int) -> None:
+    text = GOOD.read_text("utf-8")
+    place = at % len(text)
+    changed = text[:place] + new + text[place + gone :]
+    file.write_text(changed, "utf-8")
+    report = check_paths([file], environment={}, today=date(2026, 11, 21))
+    assert all(finding.span.line <= changed.count("\n") + 2 for finding in report.findings)
