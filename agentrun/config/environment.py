@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from operator import is_
 
-from agentrun.config.nodes import Atom, YamlList, YamlMap, YamlNode, YamlScalar, find_list
+from agentrun.config.nodes import Atom, Path, YamlList, YamlMap, YamlNode, YamlScalar, find_list
 from agentrun.config.places import locate
 from agentrun.config.scalars import resolve_plain
 from agentrun.diagnostics import Diagnostic, Severity, diagnose
@@ -20,44 +20,51 @@ class EnvironmentFiller:
     """Fills in one tree.
 
     Attributes:
-        findings: what is missing or malformed.
+        findings: what is missing or malformed, with paths in the tree.
 
     """
 
-    def __init__(self, environment: Mapping[str, str], texts: Mapping[str, str], *, required: bool) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        texts: Mapping[str, str],
+        *,
+        required: bool,
+        public: Collection[str] = (),
+    ) -> None:
         self.findings: list[Diagnostic] = []
         self._environment = environment
         self._texts = texts
         self._severity: Severity = "error" if required else "note"
-        self._public: Collection[str] = ()
+        self._public = frozenset(public)
 
     def fill(self, root: YamlMap) -> YamlMap:
         """Return the tree with every `${…}` replaced; parts without any are shared with the one given."""
-        self._public = read_public_names(root)
-        filled = self._fill(root)
+        self._public |= read_public_names(root)
+        filled = self._fill(root, ())
         assert isinstance(filled, YamlMap)
         return filled
 
-    def _fill(self, node: YamlNode) -> YamlNode:
+    def _fill(self, node: YamlNode, path: Path) -> YamlNode:
         match node:
             case YamlMap():
-                return self._fill_map(node)
+                return self._fill_map(node, path)
             case YamlList():
-                items = tuple(self._fill(item) for item in node.items)
+                items = tuple(self._fill(item, (*path, at)) for at, item in enumerate(node.items))
                 return node if all(map(is_, items, node.items)) else replace(node, items=items)
             case YamlScalar(value=str() as text) if "${" in text:
-                return self._fill_scalar(node, text)
+                return self._fill_scalar(node, text, path)
         return node
 
-    def _fill_map(self, node: YamlMap) -> YamlMap:
+    def _fill_map(self, node: YamlMap, path: Path) -> YamlMap:
         changed = {
             key: replace(entry, node=filled)
             for key, entry in node.entries.items()
-            if (filled := self._fill(entry.node)) is not entry.node
+            if (filled := self._fill(entry.node, (*path, key))) is not entry.node
         }
         return replace(node, entries={**node.entries, **changed}) if changed else node
 
-    def _fill_scalar(self, node: YamlScalar, text: str) -> YamlScalar:
+    def _fill_scalar(self, node: YamlScalar, text: str, path: Path) -> YamlScalar:
         unset: list[str] = []
         malformed: set[str] = set()
         secret = False
@@ -68,7 +75,7 @@ class EnvironmentFiller:
                 return "${"
             if match[1] is None:
                 if match[0] not in malformed:
-                    self._report_malformed(node, match[0])
+                    self._report_malformed(node, match[0], path)
                 malformed.add(match[0])
                 return match[0]
             value = self._environment.get(match[1])
@@ -79,7 +86,7 @@ class EnvironmentFiller:
                 return match[3]
             if value is None or match[2] == ":?":
                 if match[1] not in unset:
-                    self._report_unset(node, match)
+                    self._report_unset(node, match, path)
                 unset.append(match[1])
             return ""
 
@@ -88,17 +95,19 @@ class EnvironmentFiller:
             return replace(node, unset=tuple(dict.fromkeys(unset)))
         return replace(node, value=_retype(filled, node, secret))
 
-    def _report_unset(self, node: YamlScalar, match: re.Match[str]) -> None:
+    def _report_unset(self, node: YamlScalar, match: re.Match[str], path: Path) -> None:
         name, words = match[1], match[3] if match[2] == ":?" else ""
         message = f"the environment variable `{name}` is not set" + (f": {words}" if words else "")
         hint = f"set it, or put `{name}=…` into `.env` in the project root"
         span = locate(self._texts, node.span, match[0])
-        self.findings.append(diagnose("AR101", message, span, hint=hint, severity=self._severity))
+        self.findings.append(diagnose("AR101", message, span, hint=hint, path=path, severity=self._severity))
 
-    def _report_malformed(self, node: YamlScalar, text: str) -> None:
+    def _report_malformed(self, node: YamlScalar, text: str, path: Path) -> None:
         span = locate(self._texts, node.span, text)
         hint = "the forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$${` stands for itself"
-        self.findings.append(diagnose("AR102", f"`{text}` is not a reference to a variable", span, hint=hint))
+        self.findings.append(
+            diagnose("AR102", f"`{text}` is not a reference to a variable", span, hint=hint, path=path)
+        )
 
 
 def read_public_names(root: YamlMap) -> frozenset[str]:

@@ -81,7 +81,8 @@ def read_agent(
     dotenv, findings = projects.read_dotenv(sources.root)
     filler = EnvironmentFiller(overlay(dotenv, environment), sources.texts, required=required)
     tree = filler.fill(tree)
-    findings += [name_path_of(tree, finding) for finding in (*reader.findings, *filler.findings)]
+    findings += [name_path_of(tree, finding) for finding in reader.findings]
+    findings += [replace(f, path=path_in_file(tree, f.path)) for f in filler.findings]
     instructions = _read_instructions(tree, sources, findings)
     net = read_handoffs(shown, tree, sources.root)
     case = AgentCase(tree, sources.root, sources.texts, instructions, today, shown, net)
