@@ -87,16 +87,17 @@ _TRANSCRIPTION = check_shape(
 _NOISE_REDUCTION = check_shape(
     {"type": check_choice("near_field", "far_field"), "strength": check_number(0.0, 1.0)}
 )
+_AUDIO_INPUT = check_shape(
+    {
+        "format": _FORMAT,
+        "transcription": check_nullable(_TRANSCRIPTION),
+        "noise_reduction": check_nullable(_NOISE_REDUCTION),
+        "turn_detection": check_nullable(_TURN_DETECTION),
+    }
+)
 _AUDIO = check_shape(
     {
-        "input": check_shape(
-            {
-                "format": _FORMAT,
-                "transcription": check_nullable(_TRANSCRIPTION),
-                "noise_reduction": check_nullable(_NOISE_REDUCTION),
-                "turn_detection": check_nullable(_TURN_DETECTION),
-            }
-        ),
+        "input": _AUDIO_INPUT,
         "output": check_shape({"format": _FORMAT, "voice": _check_voice, "speed": check_number(0.25, 1.5)}),
     }
 )
@@ -231,6 +232,8 @@ SHARED: Mapping[str, Check] = {
 RESPONSE_AUDIO = check_shape({"output": check_shape({"format": _FORMAT, "voice": _check_voice})})
 """`audio` of a single response: no input, no speed."""
 
+_INCLUDE = check_nullable(check_list(check_choice("item.input_audio_transcription.logprobs")))
+
 SESSION = check_shape(
     {
         **SHARED,
@@ -238,8 +241,13 @@ SESSION = check_shape(
         "model": check_text,
         "truncation": check_either(("auto", "disabled"), _RETENTION),
         "tracing": check_nullable(_TRACING),
-        "include": check_nullable(check_list(check_choice("item.input_audio_transcription.logprobs"))),
+        "include": _INCLUDE,
         "audio": _AUDIO,
     }
 )
 """`session` of a `session.update`; its `type` is looked at before."""
+
+TRANSCRIPTION_SESSION = check_shape(
+    {"type": check_text, "include": _INCLUDE, "audio": check_shape({"input": _AUDIO_INPUT})}
+)
+"""The same for a session that only writes down what is said."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agentrun.engine.settings import make_settings, update_settings
+from agentrun.engine.transcription import make_transcription_settings, update_transcription_settings
 from agentrun.wire.json import JsonObject
 
 DEFAULT_MODEL = "gpt-realtime-2.1"
@@ -25,6 +26,8 @@ def begin_settings(
 
     """
     preset = preset or {}
+    if preset.get("type") == "transcription":
+        return update_transcription_settings(make_transcription_settings(session_id, expires_at), preset)
     named = preset.get("model")
     chosen = model or (named if isinstance(named, str) and named else DEFAULT_MODEL)
     settings = make_settings(session_id, chosen, expires_at)

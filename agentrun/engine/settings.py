@@ -50,7 +50,7 @@ def make_settings(session_id: str, model: str, expires_at: int) -> JsonObject:
                 "format": dict(pcm),
                 "transcription": None,
                 "noise_reduction": None,
-                "turn_detection": _complete_turn_detection({"type": "server_vad"}, traits),
+                "turn_detection": complete_turn_detection({"type": "server_vad"}, traits),
             },
             "output": {"format": dict(pcm), "voice": traits.voice, "speed": 1.0},
         },
@@ -61,7 +61,8 @@ def make_settings(session_id: str, model: str, expires_at: int) -> JsonObject:
 def render_session(settings: JsonObject) -> JsonObject:
     """Return the echo of the settings: complete, a copy, without secrets of MCP servers."""
     echo: JsonObject = copy.deepcopy({key: value for key, value in settings.items() if key not in _HIDDEN})
-    echo["tools"] = [hide_credentials(tool) for tool in echo["tools"]]
+    if "tools" in echo:
+        echo["tools"] = [hide_credentials(tool) for tool in echo["tools"]]
     return echo
 
 
@@ -88,7 +89,7 @@ def update_settings(
         refuse_missing("session.type")
     _check_type(patch["type"])
     traits = find_traits(settings["model"])
-    patch = _fill_type(settings, patch)
+    patch = fill_turn_detection_type(settings, patch)
     SESSION(patch, "session")
     _check_locks(settings, patch, spoke)
     if "reasoning" in patch and not traits.reasoning:
@@ -143,7 +144,7 @@ def _check_locks(settings: JsonObject, patch: JsonObject, spoke: bool) -> None:
         refuse(message, "cannot_update_voice", "session.audio.output.voice")
 
 
-def _fill_type(settings: JsonObject, patch: JsonObject) -> JsonObject:
+def fill_turn_detection_type(settings: JsonObject, patch: JsonObject) -> JsonObject:
     """Give a partial `turn_detection` the type that is in force, so that it can be checked and merged."""
     current = settings["audio"]["input"]["turn_detection"]
     try:
@@ -169,16 +170,17 @@ def _merge(settings: JsonObject, patch: JsonObject, traits: ModelTraits) -> Json
     merged["audio"]["output"]["voice"] = name_voice(merged["audio"]["output"]["voice"])
     target = merged["audio"]["input"]
     for key, value in heard.items():
-        target[key] = _merge_input(key, target[key], value, traits)
+        target[key] = merge_input(key, target[key], value, traits)
     return merged
 
 
-def _merge_input(key: str, current: JsonValue, value: JsonValue, traits: ModelTraits) -> JsonValue:
+def merge_input(key: str, current: JsonValue, value: JsonValue, traits: ModelTraits) -> JsonValue:
+    """Return one member of `audio.input` after an update that names it."""
     if value is None or key == "format":
         return _complete_format(key, value)
     if key == "turn_detection":
         same = current is not None and current["type"] == value["type"]
-        return _complete_turn_detection({**current, **value} if same else value, traits)
+        return complete_turn_detection({**current, **value} if same else value, traits)
     merged = {**(current or {}), **value}
     if key == "transcription":
         merged.setdefault("language", None)
@@ -190,7 +192,8 @@ def _complete_format(key: str, value: JsonValue) -> JsonValue:
     return {"rate": 24_000, **value} if key == "format" and value["type"] == "audio/pcm" else value
 
 
-def _complete_turn_detection(value: JsonObject, traits: ModelTraits) -> JsonObject:
+def complete_turn_detection(value: JsonObject, traits: ModelTraits) -> JsonObject:
+    """Return a turn detection with the defaults of its type and model."""
     switches = {"create_response": True, "interrupt_response": True}
     if value["type"] == "semantic_vad":
         return {"type": "semantic_vad", "eagerness": "auto", **switches, **value}

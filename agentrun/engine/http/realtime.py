@@ -58,6 +58,9 @@ class RealtimeSocket:
     def _open_core(self, query: Mapping[str, str], visitor: Visitor) -> Core:
         preset = visitor.secret.session if visitor.secret else {}
         model = _find_model(query, named_by_key=bool(preset))
+        if preset.get("type") == "transcription":
+            message = "This engine has no transcription sessions yet."
+            raise RequestRefused(HTTPStatus.BAD_REQUEST, "invalid_value", message, "session.type")
         epoch = datetime.datetime.now().astimezone()
         limit_ms = self._board.options.session_limit_ms
         try:

@@ -69,6 +69,17 @@ def test_reply_is_as_the_official_types_have_it(session: JsonObject | None) -> N
     assert "s3" not in json.dumps(reply)
 
 
+def test_reply_for_a_transcription_session() -> None:
+    transcription = {"model": "gpt-4o-transcribe", "language": "en"}
+    given = {"type": "transcription", "audio": {"input": {"transcription": transcription}}}
+    reply = mint(open_client(make_board()), session=given)
+    ClientSecretCreateResponse.model_validate(reply, strict=True)
+    shown = reply["session"]
+    assert (shown["object"], shown["expires_at"]) == ("realtime.transcription_session", 0)
+    assert shown["audio"]["input"]["transcription"] == {**transcription, "prompt": None}
+    assert shown["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 500
+
+
 def test_settings_of_the_secret_fill_the_session() -> None:
     shown = mint(open_client(make_board()), session=SESSION)["session"]
     assert shown["model"] == "gpt-realtime"
@@ -98,6 +109,12 @@ def test_settings_of_the_secret_fill_the_session() -> None:
             "session.audio.output.speed",
         ),
         ({"sesion": {}}, "unknown_parameter", "sesion"),
+        ({"session": {"type": "transcription", "model": "m"}}, "unknown_parameter", "session.model"),
+        (
+            {"session": {"type": "transcription", "audio": {"output": {}}}},
+            "unknown_parameter",
+            "session.audio.output",
+        ),
     ],
 )
 def test_wrong_bodies(body: JsonObject, code: str, param: str) -> None:
