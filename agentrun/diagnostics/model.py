@@ -6,15 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 PathPart: TypeAlias = str | int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A stretch of text in a file.
+class Span(NamedTuple):
+    """A stretch of text in a file. A tuple, because every key and every value of a file has one.
 
     Attributes:
         file: the file's path as the user would type it.
