@@ -6,9 +6,9 @@ A misspelt `variables` is reported once, and not again for every name that is no
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 
 from agentrun.config.nodes import Path
+from agentrun.config.suggest import find_near
 from agentrun.diagnostics import Diagnostic
 
 # What is found only because something is missing, by code; and the keys under which that would have stood.
@@ -52,5 +52,5 @@ def _touched_keys(finding: Diagnostic) -> frozenset[str]:
     """Return the keys above a fault, and the one that was probably meant where a key is unknown."""
     keys = [part for part in finding.path if isinstance(part, str)]
     if finding.code == "AR201" and keys:
-        keys += get_close_matches(keys.pop(), _HOMES, 1, 0.6)
+        keys += find_near(keys.pop(), _HOMES)
     return frozenset(keys)

@@ -6,7 +6,6 @@ has its own small function here, and the library's texts are never shown.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +22,7 @@ from agentrun.config.nodes import (
     path_in_file,
 )
 from agentrun.config.quantities import DURATION_PATTERN, SIZE_PATTERN
-from agentrun.config.suggest import suggest
+from agentrun.config.suggest import find_near, suggest
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
 from agentrun.secret import Secret
 from agentrun.wire.json import JsonObject
@@ -172,7 +171,7 @@ def _explain_type(case: _Case) -> Iterator[Diagnostic]:
 
 def _explain_choice(case: _Case) -> Iterator[Diagnostic]:
     words = [str(word) for word in case.value]
-    near = difflib.get_close_matches(str(getattr(case.node, "value", "")), words, 1, 0.6)
+    near = find_near(str(getattr(case.node, "value", "")), words)
     hint = f"did you mean `{near[0]}`?" if near else case.hint
     also = ", or a mapping" if case.schema.get("type") is None and len(words) > 1 else ""
     yield case.report(
@@ -234,7 +233,7 @@ def _is_misspelt(case: _Case, keys: list[str]) -> bool:
     """Return whether an unknown key of the mapping is nearly one of these; it is reported already."""
     known = case.schema.get("properties", {})
     unknown = [key for key in getattr(case.node, "entries", ()) if key not in known]
-    return any(difflib.get_close_matches(key, keys, 1, 0.6) for key in unknown)
+    return any(find_near(key, keys) for key in unknown)
 
 
 def _explain_not(case: _Case) -> Iterator[Diagnostic]:

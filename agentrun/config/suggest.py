@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
+def find_near(word: str, known: Iterable[str], least: float = 0.6) -> list[str]:
+    """Return the known word that is nearest, or nothing if none is near.
+
+    Args:
+        word: what was written.
+        known: what could be meant.
+        least: how alike both must be, from 0 to 1.
+
+    """
+    from difflib import get_close_matches  # only here: most files have no slip
+
+    return get_close_matches(word, list(known), 1, least)
+
+
 def suggest(word: str, known: Iterable[str]) -> str:
     """Return `did you mean …` for the nearest known word, or a list of all of them if none is near."""
-    import difflib  # only here: most files have no slip
-
     choices = list(known)
-    near = difflib.get_close_matches(word, choices, 1, 0.6)
+    near = find_near(word, choices)
     if near:
         return f"did you mean `{near[0]}`?"
     return f"known here: {', '.join(f'`{choice}`' for choice in choices)}" if choices else ""

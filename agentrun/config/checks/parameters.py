@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from agentrun.config.checks.case import AgentCase
 from agentrun.config.checks.usability import check_usability
 from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_key, find_node, to_json
+from agentrun.config.suggest import find_near
 from agentrun.diagnostics import Diagnostic, Span, diagnose
 from agentrun.wire.json import JsonValue
 
@@ -89,7 +89,7 @@ def _explain(case: AgentCase, error: SchemaError, path: Path) -> Diagnostic:
     node = find_node(case.tree, path)
     span = node.span if isinstance(node, YamlScalar) else find_key(case.tree, path)
     if key == "type" and isinstance(error.instance, str):
-        near = difflib.get_close_matches(error.instance, _TYPES, 1, 0.4)
+        near = find_near(error.instance, _TYPES, 0.4)
         guess = {"text": "string", "str": "string", "int": "integer", "float": "number", "bool": "boolean"}
         best = guess.get(error.instance) or (near[0] if near else None)
         hint = f"did you mean `{best}`?" if best else f"types are {', '.join(f'`{t}`' for t in _TYPES)}"
@@ -109,7 +109,7 @@ def _check_keywords(case: AgentCase, node: YamlMap, path: Path) -> Iterator[Diag
         elif key in _SCHEMAS and isinstance(entry.node, YamlMap):
             yield from _check_keywords(case, entry.node, place)
         elif key not in _KEYWORDS:
-            near = difflib.get_close_matches(key, _KEYWORDS, 1, 0.7)
+            near = find_near(key, _KEYWORDS, 0.7)
             if near:
                 message = f"`{key}` is no keyword of JSON Schema"
                 yield _report(message, entry.key, f"did you mean `{near[0]}`?", place)
@@ -126,7 +126,7 @@ def _check_outline(case: AgentCase, node: YamlMap, path: Path) -> Iterator[Diagn
     required = find_node(node, ("required",))
     for index, item in enumerate(getattr(required, "items", ())):
         if isinstance(item, YamlScalar) and item.value not in names:
-            near = difflib.get_close_matches(str(item.value), list(names), 1)
+            near = find_near(str(item.value), list(names))
             hint = f"did you mean `{near[0]}`?" if near else "add it to `properties`"
             message = f"`required` names `{item.value}`, which is not in `properties`"
             yield _report(message, item.span, hint, (*path, "required", index))

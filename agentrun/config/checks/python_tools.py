@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -13,6 +12,7 @@ from pathlib import Path as FilePath
 from agentrun.config.checks.case import AgentCase
 from agentrun.config.checks.tools import parameter_names
 from agentrun.config.nodes import Path, YamlMap, YamlScalar, find_list, find_text
+from agentrun.config.suggest import find_near
 from agentrun.diagnostics import Diagnostic, diagnose
 
 _TYPES_OF_HINTS = {
@@ -76,7 +76,7 @@ def _missing_module(case: AgentCase, module: str, target: YamlScalar, path: Path
     wanted = FilePath(*module.split(".")).as_posix() + ".py"
     folder = (case.root / wanted).parent
     siblings = sorted(file.stem for file in folder.glob("*.py")) if os.path.isdir(folder) else []
-    near = difflib.get_close_matches(module.rpartition(".")[2], siblings, 1)
+    near = find_near(module.rpartition(".")[2], siblings)
     package = module.rpartition(".")[0]
     guess = f"{package}.{near[0]}" if near and package else (near[0] if near else "")
     hint = f"did you mean `{guess}`?" if guess else f"looked for {wanted} in {case.root}"
@@ -98,7 +98,7 @@ def _check_function(
         return
     if name not in names and "*" not in names:
         functions = [known for known, node in names.items() if isinstance(node, _Function)]
-        near = difflib.get_close_matches(name, functions, 1)
+        near = find_near(name, functions)
         listed = ", ".join(f"`{function}`" for function in functions if not function.startswith("_"))
         hint = f"did you mean `{near[0]}`?" if near else f"it defines {listed or 'no function'}"
         yield diagnose("AR405", f"{shown} defines no function `{name}`", target.span, hint=hint, path=place)
@@ -149,7 +149,7 @@ def _check_signature(function: _Function, shown: str, tool: YamlMap, path: Path)
     where = f"`{function.name}` in {shown}:{function.lineno}"
     for name, key in declared.items():
         if accepted is not None and name not in accepted:
-            near = difflib.get_close_matches(name, accepted, 1)
+            near = find_near(name, accepted)
             hint = (
                 f"did you mean `{near[0]}`?" if near else f"it takes {', '.join(accepted) or 'no arguments'}"
             )
