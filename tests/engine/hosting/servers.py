@@ -128,10 +128,11 @@ async def serve_answer(make: Callable[[Request], Response]) -> AsyncIterator[str
 
 
 class Cable:
-    """A way to a server that can be cut while answers are on it."""
+    """A way to a server that can be cut while answers are on it; `left` is set when a client hangs up."""
 
     def __init__(self) -> None:
         self._writers: set[asyncio.StreamWriter] = set()
+        self.left = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def lay(self, url: str) -> AsyncIterator[str]:
@@ -142,6 +143,7 @@ class Cable:
             there, back = await asyncio.open_connection(target.hostname, target.port)
             self._writers |= {writer, back}
             await asyncio.gather(_pump(reader, back), _pump(there, writer))
+            self.left.set()
 
         server = await asyncio.start_server(join, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]

@@ -162,13 +162,14 @@ async def test_a_connection_that_is_cut_in_mid_call() -> None:
 
 
 async def test_a_label_that_means_another_server() -> None:
-    lab, other = make_lab(), Lab([[make_tool("other")]], answer_order)
-    async with lab.serve() as url, other.serve() as other_url, open_host() as host:
-        call = asyncio.create_task(host.run_tool(name_server(url), "stall", {}))
+    lab, other, cable = make_lab(), Lab([[make_tool("other")]], answer_order), Cable()
+    async with lab.serve() as url, cable.lay(url) as detour, other.serve() as other_url, open_host() as host:
+        call = asyncio.create_task(host.run_tool(name_server(detour), "stall", {}))
         await lab.entered.wait()
         assert [tool.name for tool in await host.list_tools(name_server(other_url))] == ["other"]
         assert not call.done()  # the old connection serves what runs on it
         call.cancel()
+        await cable.left.wait()  # and ends with that
 
 
 async def test_nobody_there() -> None:
@@ -234,6 +235,18 @@ async def test_what_is_no_mcp_server(make: Any, words: str, caplog: pytest.LogCa
     assert error.kind == "protocol_error"
     assert words in error.message
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_answers_are_asked_for_uncompressed() -> None:
+    asked: set[str | None] = set()
+
+    def note(request: Request) -> Response:
+        asked.add(request.headers.get("accept-encoding"))
+        return PlainTextResponse("no", 404)
+
+    async with serve_answer(note) as url, open_host() as host:
+        await fail_listing(host, name_server(url))
+    assert asked == {"identity"}
 
 
 async def test_credentials_are_not_told_back() -> None:

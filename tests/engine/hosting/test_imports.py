@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agentrun.engine.core import Core
-from agentrun.engine.effects import Expect, ListHostedTools, StopHosted
+from agentrun.engine.effects import Expect, HostedToolsListed, ListHostedTools, StopHosted
 from agentrun.engine.hosting.definitions import MAX_SERVERS
 from agentrun.engine.hosting.values import HostedError
 from agentrun.engine.ids import Ids
@@ -158,6 +158,29 @@ def test_another_place_or_token_is_another_server() -> None:
     orders = [order.server for order in session.hosted if isinstance(order, ListHostedTools)]
     assert [server.url for server in orders] == [URL, URL, "https://other.example/mcp"]
     assert orders[-1].authorization is None
+    assert names(session.update(tools=[make_server(authorization="old")])) == LISTING  # not kept meanwhile
+
+
+def test_a_listing_that_comes_when_its_label_means_another_server() -> None:
+    session = HostingSession([[]], hold=(ListHostedTools,))
+    session.update(tools=[make_server(authorization="old")])
+    session.update(tools=[make_server(authorization="new")])
+    old, new = (order for order in session.hosted if isinstance(order, ListHostedTools))
+    session.put(HostedToolsListed(new.item_id, [make_tool("new")]))
+    session.put(HostedToolsListed(old.item_id, [make_tool("old")]))
+    assert offered(session) == ["new"]
+    session.update(tools=[make_server(authorization="old")])
+    assert isinstance(session.hosted[-1], ListHostedTools)
+    assert len(session.hosted) == 3
+
+
+def test_a_new_token_replaces_the_old_header() -> None:
+    session = HostingSession()
+    session.update(tools=[make_server(headers={"Authorization": "Basic old"})])
+    session.update(tools=[{"type": "mcp", "server_label": "docs", "authorization": "new"}])
+    order = session.hosted[-1]
+    assert isinstance(order, ListHostedTools)
+    assert (order.server.authorization, order.server.headers) == (Secret("new"), ())
 
 
 def test_a_failed_listing_is_tried_again_when_the_server_is_named_again() -> None:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from agentrun.engine.core import Core
+from agentrun.engine.driver import EngineParts, SessionDriver
+from agentrun.engine.hosting.values import HostedServer, HostedTool, HostingLimits
+from agentrun.engine.ids import Ids
 from agentrun.engine.responders.rehearsal import RehearsalResponder
 from agentrun.engine.responders.script import ScriptedResponder
 from agentrun.engine.seams import Call, Move, Say
+from agentrun.wire.json import JsonObject
 from tests.engine.hosting.servers import make_lab
-from tests.engine.test_server import open_door, read_until
+from tests.engine.kit import EPOCH
+from tests.engine.test_server import Ears, open_door, read_until
 
 SCRIPT: list[list[Move]] = [
     [Call("lookup", {"order": "A1"})],
@@ -86,6 +94,51 @@ async def test_a_session_that_ends_cancels_its_call() -> None:
             await lab.entered.wait()
         async with asyncio.timeout(20):
             await lab.cancelled.wait()
+
+
+class StallingHost:
+    """A host whose one tool never answers; `give_up` is called when the call is cancelled."""
+
+    def __init__(self, give_up: Callable[[], None]) -> None:
+        self._give_up = give_up
+        self.closed = False
+
+    async def list_tools(self, server: HostedServer) -> Sequence[HostedTool]:
+        return [HostedTool("stall", "", {"type": "object"}, {})]
+
+    async def run_tool(self, server: HostedServer, tool: str, arguments: JsonObject) -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._give_up()
+        raise AssertionError
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+async def test_a_call_that_takes_too_long_is_given_up() -> None:
+    frames, sent = asyncio.Queue[str | None](), list[str]()
+    host = StallingHost(lambda: frames.put_nowait(None))  # the client leaves when the call is given up
+    tool = {"type": "mcp", "server_label": "x", "server_url": "https://x/mcp", "require_approval": "never"}
+    update = {"type": "session.update", "session": {"type": "realtime", "tools": [tool]}}
+
+    async def send(frame: str) -> None:
+        kind = json.loads(frame)["type"]
+        sent.append(kind)
+        if kind == "mcp_list_tools.completed":
+            frames.put_nowait('{"type": "response.create"}')
+
+    async def close(code: int, reason: str) -> None:
+        raise AssertionError(reason)
+
+    frames.put_nowait(json.dumps(update))
+    core = Core("m", Ids(1), EPOCH, hosting=HostingLimits(call_ms=1))
+    parts = EngineParts(ScriptedResponder([[Call("stall", {})]]), Ears(), make_host=lambda: host)
+    async with asyncio.timeout(20):
+        await SessionDriver(core, parts, frames.get, send, close).run()
+    assert "response.mcp_call.failed" in sent
+    assert host.closed
 
 
 async def test_the_rehearsal_uses_a_hosted_tool_and_tells_what_it_said() -> None:
