@@ -127,6 +127,8 @@ async def test_keys_that_are_let_in() -> None:
         offered = [Subprotocol("realtime"), Subprotocol("openai-insecure-api-key.right")]
         async with connect(url, subprotocols=offered, proxy=None) as socket:
             assert socket.subprotocol == "realtime"
+            assert socket.response is not None
+            assert socket.response.headers["x-request-id"].startswith("req_")
 
 
 @pytest.mark.parametrize("headers", [{"authorization": "Bearer wrong"}, {"authorization": "Basic right"}, {}])

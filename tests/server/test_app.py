@@ -15,9 +15,14 @@ from starlette.websockets import WebSocketDisconnect
 from websockets.asyncio.client import connect
 
 from agentrun.conversation.inputs import CallerLeft
+from agentrun.engine.app import build_mounts
+from agentrun.engine.driver import EngineParts
+from agentrun.engine.http.switchboard import EngineOptions, Switchboard
+from agentrun.engine.responders.script import ScriptedResponder
 from agentrun.secret import Secret
 from agentrun.server.app import STATIC, build_app
 from agentrun.wire.json import JsonObject
+from tests.engine.test_server import Ears
 from tests.server.echo import EchoDesk, serve_desk
 
 LOCAL = "http://127.0.0.1:8080"
@@ -156,6 +161,19 @@ def test_the_engine_is_mounted_only_if_there_is_one() -> None:
     assert client.get("/v1/realtime", headers=foreign).text == "/v1/realtime"  # it has a guard of its own
     assert client.get("/agents", headers=foreign).status_code == 401
     assert open_client(EchoDesk()).get("/v1/realtime").status_code == 404
+
+
+def test_the_token_is_the_key_of_the_engine() -> None:
+    parts = EngineParts(ScriptedResponder([]), Ears())
+    token = Secret("t")
+    engine = build_mounts(Switchboard(parts, EngineOptions((token,), loopback_only=False)))
+    client = TestClient(build_app(EchoDesk(), token=token, engine=engine), base_url="http://agents.example")
+    path = "/v1/realtime/client_secrets"
+    assert client.post(path).json()["error"]["code"] == "invalid_api_key"
+    made = client.post(path, headers={"authorization": "Bearer t"})
+    assert made.json()["value"].startswith("ek_")
+    with_secret = {"authorization": f"Bearer {made.json()['value']}"}
+    assert client.get("/agents", headers=with_secret).status_code == 401  # it opens the engine and no more
 
 
 async def test_the_server_survives_all_that_a_caller_can_do() -> None:

@@ -51,7 +51,12 @@ class Front:
 
 def make_headers() -> dict[str, str]:
     """Return the headers of one answer."""
-    return {**_CORS, "x-request-id": f"req_{secrets.token_hex(16)}"}
+    return {**_CORS, "x-request-id": make_request_id()}
+
+
+def make_request_id() -> str:
+    """Return what an answer is known by in reports of trouble."""
+    return f"req_{secrets.token_hex(16)}"
 
 
 async def _answer_preflight(scope: Scope, receive: Receive, send: Send) -> None:

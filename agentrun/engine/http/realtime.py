@@ -20,7 +20,7 @@ from starlette.types import Send as AsgiSend
 from agentrun.engine.core import Core
 from agentrun.engine.driver import CloseSocket, EngineParts, Receive, Send, SessionDriver
 from agentrun.engine.http.access import SUBPROTOCOL, find_target
-from agentrun.engine.http.front import deny_socket
+from agentrun.engine.http.front import deny_socket, make_request_id
 from agentrun.engine.http.refusals import RequestRefused, refuse_parameter
 from agentrun.engine.http.switchboard import Switchboard, Visitor
 from agentrun.engine.ids import Ids
@@ -149,7 +149,8 @@ class AsgiSocket:
     async def accept(self, subprotocol: str | None) -> None:
         """Take the connection."""
         await self._receive()  # `websocket.connect`
-        await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": []})
+        headers = [(b"x-request-id", make_request_id().encode())]
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": headers})
 
     async def receive(self) -> str | bytes | None:
         """Wait for a frame; None once the client is gone."""
