@@ -22,6 +22,9 @@ def find_agents(paths: Iterable[Path]) -> list[Path]:
     from agentrun.config.discovery import is_scenario_file
     from agentrun.errors import AgentrunError
 
+    paths = list(paths)
+    if all(path.is_file() for path in paths):  # each is checked when it is loaded
+        return [path for path in dict.fromkeys(paths) if not is_scenario_file(str(path))]
     report = check_paths(paths, environment=os.environ)
     if report.unreadable:
         raise AgentrunError(f"`{report.unreadable[0]}` cannot be read: there is no such file or folder")

@@ -139,18 +139,21 @@ def _compile(
 
     """
     from agentrun.compiler import compile_agent
-    from agentrun.config import check_paths, load_agent
+    from agentrun.config import load_checked
     from agentrun.errors import ConfigError, ToolError
     from agentrun.tools.python import describe_function
 
-    known = check_paths([str(agent)], environment=environment).findings
-    _report(known)
+    loaded = load_checked(agent, environment=environment, require_environment=False)
+    _report(loaded.findings)
+    if loaded.spec is None:
+        raise typer.Exit(Exit.FINDINGS)
+    given = _fit(variables, loaded.spec) if lenient else variables
     try:
-        spec = load_agent(str(agent), environment=environment, require_environment=False)
-        given = _fit(variables, spec) if lenient else variables
-        return compile_agent(spec, variables=given, call=_OPEN_NAMES, describe_python=describe_function)
+        return compile_agent(
+            loaded.spec, variables=given, call=_OPEN_NAMES, describe_python=describe_function
+        )
     except ConfigError as error:
-        _report(tuple(finding for finding in error.diagnostics if finding not in known))
+        _report(tuple(error.diagnostics))
     except ToolError as error:
         typer.echo(f"agentrun: {error}", err=True)
     raise typer.Exit(Exit.FINDINGS)

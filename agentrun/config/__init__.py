@@ -5,7 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from agentrun.config.load import CheckReport, check_paths, load_agent, load_scenario, read_sources
+from agentrun.config.load import (
+    CheckReport,
+    Loaded,
+    check_paths,
+    load_agent,
+    load_checked,
+    load_scenario,
+    read_sources,
+)
 
 if TYPE_CHECKING:
     from agentrun.config.model import AgentSpec
@@ -15,11 +23,13 @@ if TYPE_CHECKING:
 __all__ = [
     "AgentSpec",
     "CheckReport",
+    "Loaded",
     "ScenarioSpec",
     "build_agent_schema",
     "build_scenario_schema",
     "check_paths",
     "load_agent",
+    "load_checked",
     "load_scenario",
     "read_sources",
 ]

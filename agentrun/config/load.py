@@ -191,15 +191,65 @@ def load_agent(
         ConfigError: there is at least one error; it carries all findings, warnings and notes too.
 
     """
+    loaded = load_checked(path, environment=environment, require_environment=require_environment, today=today)
+    if loaded.spec is None:
+        raise ConfigError(loaded.findings)
+    return loaded.spec
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One agent file after one reading.
+
+    Attributes:
+        report: what `check_paths` says of it.
+        blocked: values that are needed and depend on a variable that is not set.
+        spec: the agent; None if there is at least one error.
+
+    """
+
+    report: CheckReport
+    blocked: tuple[Diagnostic, ...]
+    spec: AgentSpec | None
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """All of them, each said once."""
+        return tuple(dict.fromkeys((*self.report.findings, *self.blocked)))
+
+
+def load_checked(
+    path: str | os.PathLike[str],
+    *,
+    environment: Mapping[str, str],
+    require_environment: bool = True,
+    import_python: ImportPython | None = None,
+    today: date | None = None,
+) -> Loaded:
+    """Read one agent file once, for its findings and for the agent.
+
+    Args:
+        path: the file.
+        environment: as in `load_agent`.
+        require_environment: as in `load_agent`.
+        import_python: as in `check_paths`.
+        today: as in `check_paths`.
+
+    """
+    shown = os.fspath(path)
+    reading = read_agent(shown, environment, required=require_environment, today=today or date.today())
+    if import_python is not None:
+        reading = check_imports(reading, import_python)
+    report, blocked = _join({shown: reading}, {}, {}), tuple(find_blocked(reading))
+    is_wrong = any(finding.severity == "error" for finding in (*reading.findings, *blocked))
+    return Loaded(report, blocked, None if is_wrong else _build(shown, reading))
+
+
+def _build(shown: str, reading: Reading) -> AgentSpec:
     # Typed models take a while to define, and checking needs none.
     from agentrun.config.build import build
     from agentrun.config.model import AgentSpec
 
-    shown = os.fspath(path)
-    reading = read_agent(shown, environment, required=require_environment, today=today or date.today())
-    findings = [*reading.findings, *find_blocked(reading)]
-    if any(finding.severity == "error" for finding in findings):
-        raise ConfigError(findings)
     assert reading.tree is not None
     data = to_json(reading.tree)
     defaults = {"name": make_name(shown), "path": shown, "root": str(reading.root)}

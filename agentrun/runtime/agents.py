@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from agentrun.config import AgentSpec, check_paths, load_agent
+from agentrun.config import AgentSpec, load_checked
 from agentrun.errors import ConfigError
 from agentrun.tools.python import describe_function
 
@@ -17,9 +17,7 @@ def load_runnable(path: Path, environment: Mapping[str, str]) -> AgentSpec:
         ConfigError: the file has errors, a variable of the environment is missing, or a tool does not import.
 
     """
-    report = check_paths(
-        [path], environment=environment, require_environment=True, import_python=describe_function
-    )
-    if any(finding.severity == "error" for finding in report.findings):
-        raise ConfigError(report.findings)
-    return load_agent(path, environment=environment)
+    loaded = load_checked(path, environment=environment, import_python=describe_function)
+    if loaded.spec is None:
+        raise ConfigError(loaded.findings)
+    return loaded.spec
