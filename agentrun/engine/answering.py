@@ -25,7 +25,7 @@ from agentrun.engine.items import CHECK_ITEM, Item, make_item
 from agentrun.engine.models import find_traits
 from agentrun.engine.parameters import RESPONSE_AUDIO, SHARED
 from agentrun.engine.response import CancelReason, Response, ResponseSettings
-from agentrun.engine.seams import Prompt
+from agentrun.engine.seams import Failure, Prompt
 from agentrun.engine.settings import check_tool_choice, name_voice
 from agentrun.engine.state import SessionState
 from agentrun.engine.usage import add_tokens, estimate_prompt_tokens
@@ -204,9 +204,8 @@ class Answering:
             fixed.total, [size.total for size in sizes], limit, state.settings["truncation"]
         )
         if first is None:
-            response.end_moves(
-                "The conversation is longer than the model can read, and truncation is disabled."
-            )
+            message = "The conversation is longer than the model can read, and truncation is disabled."
+            response.end_moves(Failure(message))
             return
         response.read = add_tokens([fixed, *sizes[first:]])
         shown = view_items((item.show_to_model() for item in items[first:]), settings.toolbox.name_tools())
@@ -220,6 +219,7 @@ class Answering:
             settings.parallel_tool_calls,
             state.language,
             frozenset(item.id for item in items[first:] if item.unsure),
+            settings.max_output_tokens if isinstance(settings.max_output_tokens, int) else None,
         )
         state.outbox.command(Generate(response.id, prompt))
 

@@ -281,7 +281,7 @@ class Core:
             case Produced():
                 response.add_move(event.move)
             case ProducedEnd():
-                response.end_moves(event.error)
+                response.end_moves(event.failure)
             case Spoken():
                 response.add_sound(event.item_id, event.pcm24k, event.chars)
             case SpokenEnd():

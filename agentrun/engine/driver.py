@@ -40,7 +40,7 @@ from agentrun.engine.effects import (
 from agentrun.engine.frames import parse_frame
 from agentrun.engine.hosting.client import McpHost
 from agentrun.engine.hosting.host import HostedOrder, ToolHost, obey
-from agentrun.engine.seams import Responder
+from agentrun.engine.seams import Responder, begin_mind, explain_failure
 from agentrun.engine.speech.seams import Hints, Recogniser, SpeechDetector, Transcript, Voice
 from agentrun.engine.speech.silent import DeafRecogniser
 from agentrun.engine.speech.turns import PauseReached, SpeechStarted, TurnEvent, estimate_completeness
@@ -116,7 +116,7 @@ class _Ahead:
     """What is being recognised at a pause, before it is known whether the turn ends there."""
 
     voiced_ms: int
-    task: asyncio.Task[Transcript]
+    task: asyncio.Task[Transcript | None]
 
 
 class SessionDriver:
@@ -127,6 +127,7 @@ class SessionDriver:
     ) -> None:
         self._core = core
         self._parts = parts
+        self._mind = begin_mind(parts.responder)
         self._receive, self._send, self._close = receive, send, close
         self._ears = Ears(parts.speech.detector)
         self._host = parts.make_host()
@@ -203,10 +204,14 @@ class SessionDriver:
             self._ahead = None  # more was said since
         self._put(event)
 
-    async def _hear_ahead(self, heard: bytes, turn: int, voiced_ms: int) -> Transcript:
+    async def _hear_ahead(self, heard: bytes, turn: int, voiced_ms: int) -> Transcript | None:
         """Recognise at a pause what the caller has said, which is all of it if the turn ends there."""
         recogniser = self._parts.speech.recogniser
-        transcript = await recogniser.transcribe(heard, self._hints, self._language or None)
+        try:
+            transcript = await recogniser.transcribe(heard, self._hints, self._language or None)
+        except (AgentrunError, OSError) as error:
+            log.debug("nothing was recognised ahead of the end of a turn: %s", error)
+            return None
         self._ears.judge(turn, voiced_ms, estimate_completeness(transcript))
         return transcript
 
@@ -319,9 +324,8 @@ class SessionDriver:
             self._put(Heard(order.item_id, "", error))
             return
         try:
-            if ahead is not None:
-                transcript = await ahead.task
-            else:
+            transcript = await ahead.task if ahead is not None else None
+            if transcript is None:
                 pcm16k = to_pcm16k(order.audio, order.format)
                 transcript = await recogniser.transcribe(pcm16k, self._hints, self._language or None)
         except (AgentrunError, OSError) as error:  # a broken part costs one turn, not the session
@@ -331,18 +335,20 @@ class SessionDriver:
         self._put(Heard(order.item_id, transcript.text, confident=transcript.confident))
 
     async def _generate(self, order: Generate) -> None:
-        error = None
+        failure = None
         try:
-            moves = self._parts.responder.respond(order.prompt)
+            moves = self._mind.respond(order.prompt)
             if isinstance(moves, AsyncIterator):
-                async for move in moves:
-                    self._put(Produced(order.response_id, move))
+                async with _closing(moves):
+                    async for move in moves:
+                        self._put(Produced(order.response_id, move))
             else:
                 for move in moves:
                     self._put(Produced(order.response_id, move))
-        except AgentrunError as failure:
-            error = str(failure)
-        self._put(ProducedEnd(order.response_id, error))
+        except AgentrunError as error:
+            failure = explain_failure(error)
+            log.warning("a response failed: %s", failure.message)
+        self._put(ProducedEnd(order.response_id, failure))
 
     async def _run_hosted(self, order: HostedOrder) -> None:
         self._put(await obey(self._host, order))

@@ -20,7 +20,7 @@ from typing import TypeAlias
 
 from agentrun.audio import AudioFormat
 from agentrun.engine.hosting.values import HostedError, HostedServer, HostedTool
-from agentrun.engine.seams import Move, Prompt
+from agentrun.engine.seams import Failure, Move, Prompt
 from agentrun.engine.speech.turns import SpeechStarted, SpeechStopped
 from agentrun.wire import ServerEvent
 from agentrun.wire.json import JsonObject
@@ -55,10 +55,10 @@ class Produced:
 
 @dataclass(frozen=True, slots=True)
 class ProducedEnd:
-    """The responder made its last move; `error` says why the response must fail instead."""
+    """The responder made its last move; `failure` says why the response must fail instead."""
 
     response_id: str
-    error: str | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from agentrun.engine.effects import (
 )
 from agentrun.engine.hosting.host import OfflineHost, decline
 from agentrun.engine.ids import Ids
-from agentrun.engine.seams import Responder
+from agentrun.engine.seams import Responder, begin_mind, explain_failure
 from agentrun.engine.speech.seams import SpeechChunk
 from agentrun.engine.speech.silent import estimate_speech_ms
 from agentrun.errors import AgentrunError, LocalProtocolError
@@ -96,7 +96,7 @@ class LocalEngine:
         now: Callable[[], datetime.datetime] = lambda: datetime.datetime.now().astimezone(),
         model: str = "gpt-realtime-2.1",
     ) -> None:
-        self._responder = responder
+        self._responder = begin_mind(responder)
         self._voice = voice or SilentPieces()
         self._host = host
         self._core = Core(model, Ids(seed), now())
@@ -163,17 +163,17 @@ class LocalEngine:
         self._timeline = kept
 
     def _think(self, order: Generate, now_ms: int) -> None:
-        error = None
+        failure = None
         try:
             moves = self._responder.respond(order.prompt)
-        except AgentrunError as failure:
-            moves, error = (), str(failure)
+        except AgentrunError as error:
+            moves, failure = (), explain_failure(error)
         if not isinstance(moves, Sequence):
             raise LocalProtocolError("a mind that answers over time cannot be used in virtual time")
         at_ms = now_ms + THINKING_MS
         for move in moves:
             self._plan(at_ms, Produced(order.response_id, move))
-        self._plan(at_ms, ProducedEnd(order.response_id, error))
+        self._plan(at_ms, ProducedEnd(order.response_id, failure))
 
     def _speak(self, order: Speak, now_ms: int) -> None:
         made_ms = 0

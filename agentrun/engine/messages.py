@@ -9,6 +9,7 @@ from agentrun.audio import PCM_24K, AudioFormat
 from agentrun.engine.items import Item
 from agentrun.engine.parts import ItemFrame, ItemStatus, Place
 from agentrun.engine.seams import Say
+from agentrun.engine.sentences import find_sentence_end
 from agentrun.engine.sound import SoundEncoder
 from agentrun.engine.usage import Tokens, count_output_audio_tokens, estimate_text_tokens
 from agentrun.wire import server
@@ -33,10 +34,11 @@ class _MessageItem(ItemFrame):
             "role": "assistant",
             "content": [],
         }
-        if phases:
+        if phases and say.phase is not None:
             wire["phase"] = say.phase
         super().__init__(place, Item(wire))
         self.text = say.text
+        self.growing = say.growing
         self.written = 0  # characters sent
 
     @property
@@ -84,6 +86,7 @@ class TextItem(_MessageItem):
     def __init__(self, place: Place, say: Say, *, phases: bool, budget_tokens: float) -> None:
         super().__init__(place, say, phases=phases)
         self._budget_tokens = budget_tokens
+        self.exhausted = False
 
     @property
     def tokens(self) -> Tokens:
@@ -93,11 +96,26 @@ class TextItem(_MessageItem):
     def open(self) -> None:
         """Announce the message and write it, as far as the budget goes."""
         self._open_part()
+        self._write_all()
+        self.complete = not (self.growing or self.exhausted)
+
+    def add_words(self, text: str) -> None:
+        """Write what a growing message goes on with."""
+        self.text += text
+        self._write_all()
+
+    def end_words(self) -> None:
+        """Take the end of a growing message."""
+        self.growing = False
+        self.complete = not self.exhausted
+
+    def _write_all(self) -> None:
         while delta := self._next_delta():
             if estimate_text_tokens(self.words + delta) > self._budget_tokens:
+                self.exhausted = True
                 return
             self._write(delta)
-        self.complete = True
+        self._keep()
 
     def _write(self, delta: str) -> None:
         out = self.place.outbox
@@ -124,7 +142,11 @@ class TextItem(_MessageItem):
 
 
 class SpokenItem(_MessageItem):
-    """A spoken message: its transcript runs a little ahead of its sound."""
+    """A spoken message: its transcript runs a little ahead of its sound.
+
+    The voice takes it utterance by utterance: a message that is known as a whole is one, a growing one is
+    taken sentence by sentence, as they come.
+    """
 
     part_key = "transcript"
     content_type = "output_audio"
@@ -140,6 +162,10 @@ class SpokenItem(_MessageItem):
         self._marks: list[tuple[int, int]] = []  # (milliseconds, characters spoken by then)
         self._fed_bytes = 0
         self._sent_bytes = 0
+        self._begun = 0  # characters of the utterances before the one that is being spoken
+        self._taken = 0  # characters that the voice has taken
+        self._speaking = False
+        self._grew = say.growing
         self.exhausted = False
 
     @property
@@ -152,15 +178,56 @@ class SpokenItem(_MessageItem):
         self._open_part()
         self._write_until(_LOOKAHEAD_CHARS)
 
+    def add_words(self, text: str) -> None:
+        """Take what a growing message goes on with."""
+        self.text += text
+        self._write_until(self._spoken + _LOOKAHEAD_CHARS)
+
+    def end_words(self) -> None:
+        """Take the end of a growing message; it is complete when it has been spoken."""
+        self.growing = False
+        self._complete_if_spoken()
+
+    def take_utterance(self) -> str | None:
+        """Return what the voice should say next; None while it speaks, or until there is more to say."""
+        if self._speaking or self.complete:
+            return None
+        end: int | None = len(self.text)
+        if self._grew:
+            end = find_sentence_end(self.text, self._taken) or (None if self.growing else end)
+        if end is None or end == self._taken > 0:
+            return None
+        self._begun, self._taken = self._taken, end
+        self._speaking = True
+        return self.text[self._begun : end]
+
     def add_sound(self, pcm24k: bytes, chars: int) -> None:
-        """Send sound, and the words up to a little after it."""
-        self._write_until(chars + _LOOKAHEAD_CHARS)
+        """Send sound, and the words up to a little after it.
+
+        Args:
+            pcm24k: a piece of speech.
+            chars: how many characters of the utterance are spoken after it.
+
+        """
+        spoken = self._begun + chars
+        self._write_until(spoken + _LOOKAHEAD_CHARS)
         self._fed_bytes += len(pcm24k)
-        self._marks.append((PCM_24K.to_ms(self._fed_bytes), chars))
+        self._marks.append((PCM_24K.to_ms(self._fed_bytes), spoken))
         self._send_pieces(self._encoder.feed(pcm24k))
 
     def end_sound(self) -> None:
-        """Send what is left of words and sound."""
+        """Take the end of an utterance; after the last one, send what is left of words and sound."""
+        self._speaking = False
+        self._write_until(self._taken)
+        self._complete_if_spoken()
+
+    @property
+    def _spoken(self) -> int:
+        return self._marks[-1][1] if self._marks else 0
+
+    def _complete_if_spoken(self) -> None:
+        if self.growing or self._speaking or self.text[self._taken :].strip():
+            return
         self._write_until(len(self.text))
         self._send_pieces(self._encoder.flush())
         self.complete = not self.exhausted

@@ -5,13 +5,15 @@ The responder's moves queue up and become output items. Two rules give the order
 * a message waits until the message before it is closed, because only one is spoken at a time;
 * a function call opens at once, also while a message before it is still being spoken, and closes after it.
   A message that is complete therefore stays open until it is known what follows it.
+
+A message may grow while it is open: what follows it, or the end of the moves, says that it is whole.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from agentrun.audio import AudioFormat
@@ -22,7 +24,7 @@ from agentrun.engine.items import History
 from agentrun.engine.messages import SpokenItem, TextItem
 from agentrun.engine.outbox import Outbox
 from agentrun.engine.parts import CallItem, FunctionCallItem, ItemStatus, OutputItem, Place
-from agentrun.engine.seams import Call, Move, Say
+from agentrun.engine.seams import Call, Failure, More, Move, Say, Spent
 from agentrun.engine.usage import Tokens, render_usage
 from agentrun.wire import server
 from agentrun.wire.json import JsonObject
@@ -72,7 +74,7 @@ class Progress:
     """What a response has made so far."""
 
     items: list[OutputItem] = field(default_factory=list)
-    pending: deque[Move] = field(default_factory=deque)
+    pending: deque[Say | Call] = field(default_factory=deque)
     produced_all: bool = False
 
 
@@ -98,6 +100,7 @@ class Response:
         self._desk = desk
         self._made = Progress()
         self._open: deque[OutputItem] = deque()
+        self._spent: Spent | None = None
 
     @property
     def id(self) -> str:
@@ -121,13 +124,20 @@ class Response:
         """Take the responder's next move."""
         if not self.settings.parallel_tool_calls and isinstance(move, Call) and self._has_call():
             return
-        self._made.pending.append(move)
+        match move:
+            case Spent():
+                self._spent = move
+            case More():
+                self._grow(move)
+            case _:
+                self._made.pending.append(move)
         self._go_on()
 
-    def end_moves(self, error: str | None) -> None:
-        """Take the end of the moves; an error fails the response."""
-        if error is not None:
-            self._finish("failed", {"error": {"type": "server_error", "code": None, "message": error}})
+    def end_moves(self, failure: Failure | None) -> None:
+        """Take the end of the moves; a failure fails the response."""
+        if failure is not None:
+            shown = {"type": failure.kind, "code": failure.code, "message": failure.message}
+            self._finish("failed", {"error": shown})
             return
         self._made.produced_all = True
         self._go_on()
@@ -144,6 +154,7 @@ class Response:
         item = self._find_spoken(item_id)
         if item is not None:
             item.end_sound()
+            self._order_speech(item)
             if not self._stop_if_exhausted(item):
                 self._go_on()
 
@@ -166,8 +177,38 @@ class Response:
             isinstance(move, Call) for move in self._made.pending
         )
 
+    def _grow(self, more: More) -> None:
+        """Add words to the message that was said last, wherever it stands by now."""
+        pending = self._made.pending
+        last = self._find_growing()
+        if pending and isinstance(pending[-1], Say) and pending[-1].growing:
+            pending[-1] = replace(pending[-1], text=pending[-1].text + more.text)
+        elif pending or last is None:
+            pending.append(Say(more.text, None, growing=True))
+        else:
+            last.add_words(more.text)
+            if isinstance(last, SpokenItem):
+                self._order_speech(last)
+            self._stop_if_exhausted(last)
+
+    def _find_growing(self) -> TextItem | SpokenItem | None:
+        last = self._made.items[-1] if self._made.items else None
+        return last if isinstance(last, TextItem | SpokenItem) and last.growing else None
+
+    def _end_growing(self) -> None:
+        """Let the last message be whole as soon as something follows it."""
+        last = self._find_growing()
+        if last is None or not (self._made.pending or self._made.produced_all):
+            return
+        last.end_words()
+        if isinstance(last, SpokenItem):
+            self._order_speech(last)
+        self._stop_if_exhausted(last)
+
     def _go_on(self) -> None:
         """Open what can be opened and close what can be closed, until neither is possible."""
+        if not self.over:
+            self._end_growing()
         while not self.over and (self._open_next() or self._close_first()):
             pass
         if not self.over and self._made.produced_all and not self._open and not self._made.pending:
@@ -185,7 +226,10 @@ class Response:
         item.open()
         if isinstance(item, SpokenItem):
             self._order_speech(item)
-        return not self._stop_if_exhausted(item)
+        exhausted = self._stop_if_exhausted(item)
+        if not exhausted:
+            self._end_growing()
+        return not exhausted
 
     def _close_first(self) -> bool:
         if not self._open or not self._open[0].complete:
@@ -196,7 +240,7 @@ class Response:
         self._open.popleft().close("completed")
         return True
 
-    def _make_item(self, move: Move) -> OutputItem:
+    def _make_item(self, move: Say | Call) -> OutputItem:
         place = Place(self.id, len(self._made.items), self._outbox, self._history)
         if isinstance(move, Call):
             return self._make_call(place, move)
@@ -215,17 +259,18 @@ class Response:
 
     def _order_speech(self, item: SpokenItem) -> None:
         it = self.settings
-        self._outbox.command(Speak(it.id, item.item.id, item.text, it.voice, it.speed, it.language))
+        utterance = item.take_utterance()
+        if utterance is not None:
+            self._outbox.command(Speak(it.id, item.item.id, utterance, it.voice, it.speed, it.language))
 
     def _budget_left(self) -> float:
         most = self.settings.max_output_tokens
         return float(most) - self._written.total
 
     def _stop_if_exhausted(self, item: OutputItem) -> bool:
-        out_of_words = isinstance(item, TextItem) and not item.complete
-        out_of_sound = isinstance(item, SpokenItem) and item.exhausted
+        out_of_words = isinstance(item, TextItem | SpokenItem) and item.exhausted
         out_of_budget = isinstance(item, CallItem) and self._budget_left() < 0
-        if not (out_of_words or out_of_sound or out_of_budget):
+        if not (out_of_words or out_of_budget):
             return False
         self._finish("incomplete", {"reason": "max_output_tokens"})
         return True
@@ -239,10 +284,17 @@ class Response:
             self._open.popleft().close(item_status)
         if status != "completed":
             self._outbox.command(Stop(self.id))
-        usage = render_usage(self.read, self._written)
+        usage = render_usage(*self._count_spent())
         shown = None if details is None else {"type": status, **details}
         self._outbox.send(server.ResponseDone(self._render(status, shown, usage)))
         self._report_limits(usage["total_tokens"])
+
+    def _count_spent(self) -> tuple[Tokens, Tokens]:
+        """Return what was read and written: text as a remote mind counted it, sound as the engine does."""
+        if self._spent is None:
+            return self.read, self._written
+        read, written = self._spent.input_tokens, self._spent.output_tokens
+        return Tokens(text=read), replace(self._written, text=written)
 
     def _report_limits(self, used: int) -> None:
         row = {

@@ -9,17 +9,36 @@ from __future__ import annotations
 import datetime
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
+from agentrun.errors import AgentrunError
 from agentrun.wire.json import JsonObject, JsonValue
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One assistant message. `phase` is `commentary` for words before a tool call, else `final_answer`."""
+    """One assistant message.
+
+    Attributes:
+        text: all of its words, or the first ones if it is growing.
+        phase: `commentary` for words before a tool call, else `final_answer`; None where nobody knows yet.
+        growing: whether `More` may follow. The message ends with the next other move, or with the last one.
+
+    """
 
     text: str
-    phase: Literal["commentary", "final_answer"] = "final_answer"
+    phase: Literal["commentary", "final_answer"] | None = "final_answer"
+    growing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """More words of the growing message that was said last; with none, they begin a message of their own.
+
+    A written message grows by them at once. A spoken one is spoken sentence by sentence.
+    """
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +49,37 @@ class Call:
     arguments: JsonObject
 
 
-Move: TypeAlias = Say | Call
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a remote mind counted for this response, in place of the engine's estimate of text tokens."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+Move: TypeAlias = Say | More | Call | Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a response failed, as `status_details.error` of `response.done` says it."""
+
+    message: str
+    code: str | None = None
+    kind: str = "server_error"
+
+
+class MindFailed(AgentrunError):
+    """A mind cannot answer; the response fails, and the session goes on.
+
+    Attributes:
+        failure: what the client is told.
+
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +97,7 @@ class Prompt:
         now: local wall-clock time of the engine, for words such as "tomorrow".
         language: ISO 639-1 of the session's transcription, if it names one.
         unsure: ids of the caller's items that were heard, but not well: what they say is a guess.
+        max_output_tokens: how much the response may be at most; None for as much as it takes.
 
     """
 
@@ -60,6 +110,12 @@ class Prompt:
     parallel_tool_calls: bool = True
     language: str | None = None
     unsure: frozenset[str] = frozenset()
+    max_output_tokens: int | None = None
+
+
+def explain_failure(error: AgentrunError) -> Failure:
+    """Return what a client is told of an error of a mind."""
+    return error.failure if isinstance(error, MindFailed) else Failure(str(error))
 
 
 class Responder(Protocol):
@@ -68,9 +124,25 @@ class Responder(Protocol):
     def respond(self, prompt: Prompt) -> AsyncIterator[Move] | Sequence[Move]:
         """Return the moves of one response, in order; none means an empty response.
 
+        Closing the iterator ends the work behind it.
+
         Raises:
-            agentrun.errors.TransportError: a remote mind cannot be reached; the response then fails with
-                `server_error`.
+            MindFailed: the mind cannot answer, perhaps after some moves; so does the iterator. Any other
+                `AgentrunError` fails the response as well, without a code.
 
         """
         ...
+
+
+@runtime_checkable
+class SessionMind(Protocol):
+    """A mind that remembers something from one response to the next, and so is begun for each session."""
+
+    def begin(self) -> Responder:
+        """Return the mind of one session."""
+        ...
+
+
+def begin_mind(responder: Responder) -> Responder:
+    """Return what answers in one session: most minds know nothing of sessions and are shared by all."""
+    return responder.begin() if isinstance(responder, SessionMind) else responder

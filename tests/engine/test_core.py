@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agentrun.engine.effects import Generate, Heard, Speak, Transcribe, Wake
-from agentrun.engine.seams import Call, Say
+from agentrun.engine.seams import Call, Failure, Say
 from agentrun.engine.speech.turns import SpeechStarted, SpeechStopped
 from tests.engine.kit import EPOCH, Session, error_of, last, names
 
@@ -275,7 +275,8 @@ def test_failed_mind_fails_the_response() -> None:
 
     session = Session(hold=(Generate,))
     response_id = session.send("response.create")[0]["response"]["id"]
-    done = last(session.put(ProducedEnd(response_id, "no route to the mind")), "response.done")["response"]
+    ended = session.put(ProducedEnd(response_id, Failure("no route to the mind")))
+    done = last(ended, "response.done")["response"]
     assert done["status"] == "failed"
     assert done["status_details"]["error"]["message"] == "no route to the mind"
 
