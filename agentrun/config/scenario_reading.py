@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agentrun.config.causes import drop_consequences
 from agentrun.config.checks.case import AgentCase
@@ -12,7 +12,7 @@ from agentrun.config.checks.scenario import SCENARIO_CHECKS, ScenarioCase
 from agentrun.config.nodes import YamlMap, find_text, first_place
 from agentrun.config.reading import Reading, name_path_of, tell_place
 from agentrun.config.shapecheck import ShapeChecker
-from agentrun.config.source import Projects, SourceError, Sources
+from agentrun.config.source import Projects, SourceError, Sources, suggest_file
 from agentrun.config.suppressions import Suppression, sift_findings
 from agentrun.config.yamlfile import parse_yaml
 from agentrun.diagnostics import Diagnostic, Span, diagnose, sort_findings
@@ -85,7 +85,7 @@ def _read_agent(
         return reading.case, None
     cause = next((finding for finding in reading.findings if finding.severity == "error"), None)
     if cause is not None and cause.code == "AR001":
-        return None, cause
+        return None, replace(cause, hint=suggest_file(shown, name.span))
     message = f"`{shown}` is no agent that can be read"
     return None, diagnose("AR601", message, name.span, hint="run `agentrun validate` on it")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agentrun.config.nodes import (
     Path,
@@ -22,13 +22,11 @@ from agentrun.config.nodes import (
     path_in_file,
 )
 from agentrun.config.quantities import DURATION_PATTERN, SIZE_PATTERN
-from agentrun.config.suggest import find_near, suggest
+from agentrun.config.remedies import find_long_form, find_remedy, suggest_key
+from agentrun.config.suggest import find_near
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
 from agentrun.secret import Secret
 from agentrun.wire.json import JsonObject
-
-if TYPE_CHECKING:
-    pass
 
 # Names of the retired beta API (and slips that come from it), and what says the same today.
 _BETA_NAMES = {
@@ -116,7 +114,8 @@ def _explain_unknown_key(case: _Case) -> Iterator[Diagnostic]:
             continue
         where = f" of {case.name}" if case.path else ""
         message = f"`{key}` is not a known key{where}"
-        finding = case.report("AR201", message, entry.key, suggest(key, known), key=key)
+        hint = suggest_key(key, case.schema, case.path)
+        finding = case.report("AR201", message, entry.key, hint, key=key)
         yield _explain_beta_name(case, key, entry.key) or finding
 
 
@@ -166,21 +165,29 @@ def _explain_type(case: _Case) -> Iterator[Diagnostic]:
         hint = "values of the environment are texts and secret; list the variable under `public_env`"
         yield case.report("AR210", f"{case.name} must be {expected}, found a secret value", hint=hint)
     else:
-        yield case.report("AR210", f"{case.name} must be {expected}, found {_show(node)}")
+        hint = find_remedy(node, case.schema) or case.hint
+        yield case.report("AR210", f"{case.name} must be {expected}, found {_show(node)}", hint=hint)
 
 
 def _explain_choice(case: _Case) -> Iterator[Diagnostic]:
     words = [str(word) for word in case.value]
     near = find_near(str(getattr(case.node, "value", "")), words)
     hint = f"did you mean `{near[0]}`?" if near else case.hint
-    also = ", or a mapping" if case.schema.get("type") is None and len(words) > 1 else ""
+    hint = find_long_form(case.path, str(getattr(case.node, "value", ""))) or hint
+    # The words of a field that may be a mapping instead have no type of their own.
+    also = ", or a mapping" if case.schema.get("type") is None and case.hint else ""
     yield case.report(
         "AR213", f"{case.name} must be {_list_words(words)}{also}, found {_show(case.node)}", hint=hint
     )
 
 
 def _explain_const(case: _Case) -> Iterator[Diagnostic]:
-    yield case.report("AR213", f"{case.name} must be {json.dumps(case.value)}, found {_show(case.node)}")
+    found, hint = _show(case.node), None
+    if isinstance(case.node, YamlScalar) and isinstance(case.node.value, str):
+        found, wanted = f"the text {found}", json.dumps(case.value)
+        same = case.node.value == wanted
+        hint = "take the quotes away" if same else f"write `{wanted}`"
+    yield case.report("AR213", f"{case.name} must be {json.dumps(case.value)}, found {found}", hint=hint)
 
 
 def _explain_range(case: _Case) -> Iterator[Diagnostic]:
@@ -233,7 +240,10 @@ def _is_misspelt(case: _Case, keys: list[str]) -> bool:
     """Return whether an unknown key of the mapping is nearly one of these; it is reported already."""
     known = case.schema.get("properties", {})
     unknown = [key for key in getattr(case.node, "entries", ()) if key not in known]
-    return any(find_near(key, keys) for key in unknown)
+    if len(known) == 1 and unknown:
+        return True
+    inner = {key for name in keys for key in known.get(name, {}).get("properties", ())}
+    return any(key in inner or find_near(key, keys) for key in unknown)
 
 
 def _explain_not(case: _Case) -> Iterator[Diagnostic]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from agentrun.config.suggest import find_near
 from agentrun.config.yamlfile import MAX_CHARACTERS
 from agentrun.diagnostics import Diagnostic, Span, diagnose
 
@@ -156,8 +157,24 @@ def _read_bytes(shown: str, near: Span | None) -> bytes:
             return file.read(4 * MAX_CHARACTERS + 1)
     except (OSError, ValueError) as error:
         message = f"`{shown}` cannot be read: {_reason(error)}"
-        hint = "the path is relative to the file that names it" if near else ""
+        hint = suggest_file(shown, near) if near else ""
         raise SourceError(diagnose("AR001", message, near or _start(shown), hint=hint)) from None
+
+
+def suggest_file(shown: str, near: Span) -> str:
+    """Return a hint about a file that is missing: the nearest name in its folder, or how paths are meant.
+
+    Args:
+        shown: the path of the file.
+        near: the value that names it.
+
+    """
+    folder, name = os.path.split(shown)
+    if not os.path.exists(shown) and os.path.isdir(folder or "."):
+        others = sorted({*os.listdir(folder or ".")} - {os.path.basename(near.file)})
+        if found := find_near(name, others, 0.7):
+            return f"did you mean `{found[0]}`? The path is relative to the file that names it"
+    return "the path is relative to the file that names it"
 
 
 def _decode(raw: bytes, shown: str) -> str:

@@ -21,7 +21,7 @@ _WORDS = (
     (
         "did not find expected ',' or '}'",
         "the mapping in `{…}` is not closed, or a comma is missing",
-        "each value is followed by `,` or `}`; put quotes round a text with `,`, `{` or `}`",
+        'each value is followed by `,` or `}`; put quotes round a text with `,`, `{` or `}`: `"${NAME}"`',
     ),
     ("did not find expected key", "this line does not line up with the lines above", "indent it as they are"),
     (
@@ -66,6 +66,10 @@ def explain_yaml_error(error: yaml.MarkedYAMLError, text: str, file: str) -> Dia
     if "another document" in problem:
         hint = "one file is one agent; put the rest into a file of its own"
         return diagnose("AR008", "a second document begins here", span, hint=hint)
+    if "did not find expected key" in problem and _line(text, span.line)[: span.column - 1].strip():
+        return _explain_rest(text, span)
+    if "could not find expected ':'" in problem and error.context_mark is not None:
+        return _explain_lonely_text(text, error.context_mark.line + 1, file)
     for theirs, ours, hint in _WORDS:
         if theirs in problem:
             message = ours.replace("{character}", character)
@@ -78,6 +82,25 @@ def _explain_tab(text: str, span: Span) -> Diagnostic:
     place = Span(span.file, span.line, column, span.line, column + 1)
     hint = "indent with spaces; most editors can convert the tabs of a file"
     return diagnose("AR006", "a tab is not allowed in the indentation", place, hint=hint)
+
+
+def _explain_rest(text: str, span: Span) -> Diagnostic:
+    """Something goes on behind a value that has ended, as behind `'It'` in `'It's me'`."""
+    before = _line(text, span.line)[: span.column - 1].rstrip()
+    hint = {
+        "'": "inside single quotes a quote is doubled, `''`; or put double quotes round the text",
+        '"': 'inside double quotes write `\\"`; or put single quotes round the text',
+        "}": "put quotes round a text that contains `{{…}}`",
+    }.get(before[-1:], "put quotes round the whole text")
+    return diagnose("AR005", "the value has ended before this", span, hint=hint)
+
+
+def _explain_lonely_text(text: str, line: int, file: str) -> Diagnostic:
+    written = _line(text, line)
+    column = len(written) - len(written.lstrip()) + 1
+    span = Span(file, line, column, line, len(written.rstrip()) + 1)
+    hint = "after a key stand a colon and a space: `voice: marin`"
+    return diagnose("AR005", "this line is no `key: value`", span, hint=hint)
 
 
 def _context(error: yaml.MarkedYAMLError, span: Span) -> list[Remark]:

@@ -32,7 +32,7 @@ from tests.config.conftest import Check
             "`parallel_tool_calls` must be true or false, found the text `On`",
         ),
         ("model: {max_output_tokens: many}", "AR213", "`max_output_tokens` must be `inf`, found `many`"),
-        ("turn_detection: vad", "AR213", "`turn_detection` must be `none`, found `vad`"),
+        ("turn_detection: vad", "AR213", "`turn_detection` must be `none`, or a mapping, found `vad`"),
         (
             "noise_reduction: false",
             "AR210",

@@ -65,6 +65,12 @@ def _read_text(scalar: YamlScalar) -> str:
     return reveal(scalar.value) if isinstance(scalar.value, str | Secret) else ""
 
 
+def _may_take_more(case: AgentCase, path: Path) -> bool:
+    """Return whether the arguments of a tool are declared in a form that cannot be read."""
+    declared = find_node(case.tree, (*path[:2], "parameters")) if _is_http(path) else None
+    return declared is not None and find_map(case.tree, *path[:2], "parameters", "properties") is None
+
+
 def _find_arguments(case: AgentCase, path: Path) -> Collection[str]:
     properties = find_map(case.tree, *path[:2], "parameters", "properties") if _is_http(path) else None
     return properties.entries.keys() if properties else ()
@@ -98,8 +104,12 @@ def check_names(case: AgentCase) -> Iterator[Diagnostic]:
                 hint = "a template holds one name of letters a to z, digits and `_`, and nothing else"
                 message = f"`{template.written}` is not a name"
                 yield diagnose("AR106", message, span, hint=hint, path=path)
+            elif template.name not in known and _may_take_more(case, path):
+                continue
             elif template.name not in known:
                 hint = suggest(template.name, known)
+                if _is_http(path) and find_node(case.tree, (*path[:2], "parameters")) is None:
+                    hint = "an argument of the tool is declared under `parameters`"
                 message = f"nothing is called `{template.name}` here"
                 yield diagnose("AR104", message, span, hint=hint, path=path)
             else:

@@ -41,6 +41,9 @@ def check_parameters(case: AgentCase) -> Iterator[Diagnostic]:
 
 
 def _check_schema(case: AgentCase, node: YamlMap, path: Path) -> list[Diagnostic]:
+    if node.entries and not any(key in _KEYWORDS for key in node.entries):
+        # The names of the arguments alone; as keywords they would only be guessed at.
+        return list(_check_outline(case, node, path))
     findings = list(_check_keywords(case, node, path))
     if findings:
         return findings
@@ -94,8 +97,18 @@ def _explain(case: AgentCase, error: SchemaError, path: Path) -> Diagnostic:
         best = guess.get(error.instance) or (near[0] if near else None)
         hint = f"did you mean `{best}`?" if best else f"types are {', '.join(f'`{t}`' for t in _TYPES)}"
         return _report(f"`{error.instance}` is no type of JSON Schema", span, hint, path)
-    hint = "see https://json-schema.org/understanding-json-schema/reference"
+    if isinstance(error.instance, str) and error.instance in _TYPES:
+        hint = f"write `{{type: {error.instance}}}`"
+    else:
+        hint = _SCHEMA_HINTS.get(key, "see https://json-schema.org/understanding-json-schema/reference")
     return _report(f"the value of `{key}` is not valid in a JSON Schema", span, hint, path)
+
+
+_SCHEMA_HINTS = {
+    "required": "write a list of names beside `properties`: `required: [order_id]`",
+    "properties": "write a mapping of names to schemas: `order_id: {type: string}`",
+    "enum": "write a list: `[small, large]`",
+}
 
 
 def _check_keywords(case: AgentCase, node: YamlMap, path: Path) -> Iterator[Diagnostic]:
@@ -119,7 +132,9 @@ def _check_outline(case: AgentCase, node: YamlMap, path: Path) -> Iterator[Diagn
     kind = find_node(node, ("type",))
     if not isinstance(kind, YamlScalar) or kind.value != "object":
         span = kind.span if isinstance(kind, YamlScalar) else find_key(case.tree, path)
-        yield _report("`parameters` must be the schema of an object", span, "write `type: object`", path)
+        given = ", ".join(f"{name}: {{…}}" for name in node.entries if name not in _KEYWORDS)
+        hint = f"write `type: object` and `properties: {{{given}}}`" if given else "write `type: object`"
+        yield _report("`parameters` must be the schema of an object", span, hint, path)
         return
     declared = find_node(node, ("properties",))
     names = declared.entries if isinstance(declared, YamlMap) else {}

@@ -167,11 +167,16 @@ def _argument_names(case: ScenarioCase, tool: YamlMap) -> list[str] | None:
         return list(declared.entries) if declared else None
     target = find_text(tool, "python")
     if target is None:
-        return [] if "http" in tool.entries else None
+        builtin = find_text(tool, "builtin") or find_text(tool, "builtin", "name")
+        return _ARGUMENTS_OF_BUILTINS.get(str(builtin.value)) if builtin else []
     from agentrun.config.checks.python_tools import read_arguments
 
     assert case.agent is not None
     return read_arguments(case.agent.root, str(target.value))
+
+
+# Those of builtin tools that work today.
+_ARGUMENTS_OF_BUILTINS = {"hang_up": ["reason"]}
 
 
 def check_variables_of_call(case: ScenarioCase) -> Iterator[Diagnostic]:
