@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agentrun.engine.responders.rehearsal.actions import find_actions, find_said_actions
+from agentrun.engine.responders.rehearsal.actions import (
+    find_actions,
+    find_negated_actions,
+    find_said_actions,
+)
 from agentrun.engine.responders.rehearsal.choice import MENTION, THRESHOLD, Choice, rank_tools
 from agentrun.engine.responders.rehearsal.dialogue import Answered, Called, Event, Heard, Said
 from agentrun.engine.responders.rehearsal.extracting import read_yes_no
@@ -18,18 +22,18 @@ from agentrun.engine.responders.rehearsal.filling import is_correction
 from agentrun.engine.responders.rehearsal.instructions import is_question
 from agentrun.engine.responders.rehearsal.memory import Memory
 from agentrun.engine.responders.rehearsal.openings import Scene, find_request, open_request
-from agentrun.engine.responders.rehearsal.request import OWN_WORDS, Request, Setting, spread_codes
+from agentrun.engine.responders.rehearsal.request import OWN_WORDS, Request, Setting, spread_values
 from agentrun.engine.responders.rehearsal.smalltalk import find_aside
 from agentrun.engine.responders.rehearsal.steps import Drop, Go, Question, Step
-from agentrun.engine.responders.rehearsal.wishes import split_wishes
+from agentrun.engine.responders.rehearsal.wishes import Wish, split_wishes
 from agentrun.engine.responders.rehearsal.words import read_words
 from agentrun.wire.json import JsonObject
 
 _CLEARLY = 1.2
 _LEAST_WORDS = 2
 _NO_BUSINESS = ("who", "help", "repeat", "how_are_you")
-_HELD_UP = ("goodbye", "repeat", "who", "help", "wait")
-_POLITE = ("thanks", "hello", "how_are_you")
+_HELD_UP = ("goodbye", "repeat", "who", "help")
+_POLITE = ("thanks", "hello", "how_are_you", "wait")
 _GOES_ON = ("hello", "agree", "thanks")
 
 
@@ -124,17 +128,17 @@ class Caller:
         self._requests = self._open_all(split_wishes(heard.text, self.setting.tools, self.setting.now), heard)
         return self._advance()
 
-    def _open_all(self, wishes: Sequence[str], heard: Heard) -> list[Request]:
+    def _open_all(self, wishes: Sequence[Wish], heard: Heard) -> list[Request]:
         """Open a request for each wish; where the first is none, the text as a whole is one."""
         found: list[Request] = []
         for wish in wishes:
-            part = Heard(wish, unsure=heard.unsure)
-            request = find_request(Scene(part, self.setting, self._memory))
+            scene = Scene(Heard(wish.text, unsure=heard.unsure), self.setting, self._memory)
+            request = open_request(scene, wish.tool) if wish.tool else find_request(scene)
             if request is None and not found and len(wishes) > 1:
-                return self._open_all([heard.text], heard)
-            found += spread_codes(request, wish) if request else []
+                return self._open_all([Wish(heard.text)], heard)
+            found += spread_values(request, wish.text) if request else []
             if len(wishes) > 1:
-                self._memory.note_words(part)  # "where is A1001, and cancel it"
+                self._memory.note_words(scene.heard)  # "where is A1001, and cancel it"
         return found
 
     def _advance(self, *, again: bool = False) -> tuple[Step, ...]:
@@ -151,13 +155,17 @@ class Caller:
         return (*calls, *([waiting[0].question] if waiting and waiting[0].question else ()))
 
     def _continue(self, request: Request, heard: Heard) -> tuple[Step, ...]:
-        head, *wishes = split_wishes(heard.text, self.setting.tools, self.setting.now)
-        if wishes and self._answers(request, head):
-            steps = self._answer(request, Heard(head, unsure=heard.unsure))
-            self._requests += self._open_all(wishes, heard)
-            calls = [step for step in steps if isinstance(step, Go)]
-            return (*calls, *self._advance())
-        return self._answer(request, heard)
+        head, *others = split_wishes(heard.text, self.setting.tools, self.setting.now)
+        if not others:
+            return self._answer(request, heard)
+        if self._answers(request, head.text):
+            steps = self._answer(request, Heard(head.text, unsure=heard.unsure))
+            self._requests += self._open_all(others, heard)
+            return (*(step for step in steps if isinstance(step, Go)), *self._advance())
+        opened = self._open_all([head, *others], heard)
+        meant = {request.tool for request in opened}
+        self._requests = [*opened, *(waiting for waiting in self._requests if waiting.tool not in meant)]
+        return self._advance()
 
     def _answers(self, request: Request, text: str) -> bool:
         if request.awaits_yes and find_aside(text) in ("agree", "refuse"):
@@ -167,7 +175,7 @@ class Caller:
     def _answer(self, request: Request, heard: Heard) -> tuple[Step, ...]:
         """Take an utterance as an answer to the open request, unless it is something else."""
         text, aside = heard.text, find_aside(heard.text)
-        if aside == "drop":
+        if aside == "drop" or find_negated_actions(text) & find_actions(request.tool):
             return self._drop()
         given = request.read(text, self.setting.now)
         if aside in _HELD_UP or (aside in _POLITE and not given):
@@ -175,7 +183,7 @@ class Caller:
         other = self._find_other(request, text, given)
         if other is not None:
             return self._turn_to(other, request, heard)
-        changed = request.merge(given, text, unsure=heard.unsure)
+        changed = request.merge(self._memory.mean_offered(request.tool, given), text, unsure=heard.unsure)
         if not changed and (request.awaits_yes or not given):
             size = len(request.values)
             answer = request.settle(text) if request.awaits_yes else read_yes_no(text)
@@ -191,7 +199,7 @@ class Caller:
         opened = open_request(Scene(heard, self.setting, self._memory), other.tool, request)
         only_looks = not find_actions(other.tool) and find_actions(request.tool)
         waiting = self._requests if only_looks else self._requests[1:]
-        self._requests = [*spread_codes(opened, heard.text), *waiting]
+        self._requests = [*spread_values(opened, heard.text), *waiting]
         return self._advance()
 
     def _find_other(self, request: Request, text: str, given: JsonObject) -> Choice | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agentrun.engine.responders.rehearsal.actions import find_negated_actions
 from agentrun.engine.responders.rehearsal.dialogue import Event, Said, find_pending
 from agentrun.engine.responders.rehearsal.instructions import find_fact, find_greeting, find_role, is_question
 from agentrun.engine.responders.rehearsal.language import Language
@@ -12,6 +13,8 @@ from agentrun.engine.responders.rehearsal.orders import find_echo, find_ruled_wo
 from agentrun.engine.responders.rehearsal.request import Setting
 from agentrun.engine.responders.rehearsal.smalltalk import find_aside
 from agentrun.engine.responders.rehearsal.words import read_words
+
+_MOST_POLITE_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Chat:
             return waiting if words is None else f"{words} {waiting}"
         if question is not None:
             return self._come_back(text, words, question)
+        if words is None and find_negated_actions(text):
+            return self.language.phrase("dropped")
         return words if words is not None else self._refuse(text)
 
     def _come_back(self, text: str, words: str | None, question: str) -> str:
@@ -51,6 +56,8 @@ class Chat:
                 return words or question
             case "thanks" | "agree" | "refuse" | "hello":
                 return question
+        if words is None and is_question(text) and self.language.code != "other":
+            words = self.language.phrase("cannot")
         return question if words is None else f"{words} {question}"
 
     def _find_words(self, text: str) -> str | None:
@@ -75,6 +82,8 @@ class Chat:
         match aside:
             case None:
                 return None
+            case "hello" | "thanks" if len(read_words(text)) > _MOST_POLITE_WORDS:
+                return None  # a greeting before something that was not understood
             case "wait" | "agree" | "refuse" | "drop":
                 return self.language.phrase("alright")
             case _:

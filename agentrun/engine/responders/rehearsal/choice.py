@@ -58,9 +58,21 @@ _IS_POSSIBLE = re.compile(r"수 ?있")
 _TROUBLE = re.compile(
     r"\b(?:not|isn'?t|won'?t|doesn'?t|don'?t|can'?t|cannot|stopped|no longer) "
     r"(?:work|working|works|start|starting|connect|connecting|load|loading|charge|charging)\b"
-    r"|(?:작동|연결|접속)이?\s?(?:안|되지)|안\s?(?:돼요|되네요|켜져|나와)|먹통",
+    r"|\b(?:there is|there's|have|got) no (?=power|water|gas|electricity|internet|signal|connection)"
+    r"|\b(?:is|are|went|gone) (?:down|dead|out)\b"
+    r"|(?:작동|연결|접속)이?\s?(?:안|되지)|안\s?(?:돼요|되네요|켜져|나와)|먹통|(?:끊겼|나갔)(?:어요|습니다)",
     re.I,
 )
+_MONEY_BACK = re.compile(r"\bmoney back\b|돈(?:을)? 돌려", re.I)
+_PICK_UP = re.compile(r"\bpick (?:it |them |this |(?:my|the|a) \w+ )?up\b", re.I)
+_MY_NEW = re.compile(r"\bmy new (?=[\w -]{3,20} is\b)", re.I)
+_IN_OTHER_WORDS = (
+    (_MY_NEW, "change my new "),
+    (_TROUBLE, " problem "),
+    (_MONEY_BACK, " refund "),
+    (_PICK_UP, " book a pickup "),
+)
+"""What is said without the word for it: "my new address is …", "pick it up"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,8 @@ def rank_tools(said: str, tools: tuple[Tool, ...]) -> tuple[Choice, ...]:
     """
     index = _index_tools(tools)
     negated = find_negated_actions(said)
-    said = _TROUBLE.sub(" problem ", said)
+    for pattern, plain in _IN_OTHER_WORDS:
+        said = pattern.sub(plain, said)
     words = read_words(leave_out_negated(said))
     actions = pick_said_actions(words, said)
     distinct = list({word.stem: word for word in words}.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -13,6 +14,8 @@ from agentrun.engine.responders.rehearsal.slots import Slot
 from agentrun.engine.responders.rehearsal.words import Word, is_korean, read_tokens, read_words, split_name
 from agentrun.wire.json import JsonValue
 
+_RELATIVE_MONTH = re.compile(r"\b(last|this|next) month\b|(지난|이번|다음)\s?달", re.I)
+_MONTHS_AHEAD = {"last": -1, "this": 0, "next": 1, "지난": -1, "이번": 0, "다음": 1}
 _SURE = 50
 _CLOSE, _SHORTEST_CLOSE = 0.84, 5
 _MOST_OPTIONS = 200
@@ -35,8 +38,25 @@ def find_choices(text: str, slot: Slot) -> list[Found[JsonValue]]:
     return [hit for score, hit in sorted(hits, key=lambda pair: pair[1].start) if score == best]
 
 
+def find_named_choices(text: str, slot: Slot) -> list[Found[JsonValue]]:
+    """Find all options that a text names by their very names, in the order of the text."""
+    found = [
+        Found(option, *place)
+        for option in slot.options[:_MOST_OPTIONS]
+        for name in _name_option(slot, option)
+        if (place := _find_exact(text, "".join(filter(str.isalnum, name))))
+    ]
+    return sorted(found, key=lambda hit: hit.start)
+
+
 def find_day_choices(text: str, slot: Slot, now: datetime.datetime) -> list[Found[JsonValue]]:
-    """Find the day of the week that a date falls on ("tomorrow"), for a slot that offers days of the week."""
+    """Find the weekday or the month that is meant ("tomorrow", "last month"), where those are offered."""
+    month = _RELATIVE_MONTH.search(text)
+    if month:
+        ahead = _MONTHS_AHEAD[(month[1] or month[2]).lower().strip()]
+        meant = datetime.date(2000, (now.month - 1 + ahead) % 12 + 1, 1)
+        names = (f"{meant:%B}".lower(), f"{meant:%b}".lower(), f"{meant.month}월")
+        return [Found(o, month.start(), month.end()) for o in slot.options if str(o).lower() in names]
     date = find_date(text, now.date())
     if date is None:
         return []

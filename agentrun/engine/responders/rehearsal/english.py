@@ -217,6 +217,9 @@ def _tell_detail(slot: Slot | None, key: str, said: str) -> str:
     if slot is not None and (slot.kind in ("email", "choice") or slot.words in _CLEAR):
         return said
     name = name_slot(slot) if slot else key
+    unit = re.fullmatch(r"(?:amount|weight|length|price|sum|temperature)(?: of \w+)? in (\w+)", name)
+    if unit:
+        return f"{said} {unit[1]}"
     counted = slot is not None and slot.kind == "number" and name.endswith(("s", "people"))
     return f"{said} {name.removeprefix('number of ')}" if counted else f"{name} {said}"
 
@@ -237,4 +240,5 @@ def _describe_tool(tool: Tool) -> str:
         and len(first.split()) <= 12
         and not first.lower().startswith(("this", "the ", "use"))
     )
+    first = re.sub(r" of (?:the|a) (?:customer|caller|user)$", "", first)
     return _TO_CALLER.sub("you", first[0].lower() + first[1:]) if fits else tool.words

@@ -80,7 +80,7 @@ def say_value(value: JsonValue) -> str:
         case dict():
             return join([f"{say_key(k)} {say_value(v)}" for k, v in value.items() if v is not None])
         case str():
-            return say_text(value, _say_date, _say_time)
+            return say_text(value, _say_date, _say_time, " at ")
         case float():
             return say_number(value)
     return str(value)
@@ -171,7 +171,11 @@ def _tell_flag(key: str, name: str, value: bool) -> str:
 def _tell_number(name: str, value: float) -> str:
     *rest, last = name.split() or [""]
     unit = _UNITS.get(last, "") if rest else ""
+    if last in ("cents", "pence") and rest:
+        return f"the {' '.join(rest)} is {value / 100:.2f}"
     said = say_value(value)
+    if last in ("left", "remaining") and rest and rest[-1] in _UNITS:
+        return f"there {'is' if value == 1 else 'are'} {said} {name}"
     if unit and rest[-1] in ("in", "for", "after"):
         return f"it {'' if rest[0].endswith('s') else 'is '}{' '.join(rest)} {said} {unit}"
     return f"the {' '.join(rest)} is {said} {unit}" if unit else f"the {name} is {said}"

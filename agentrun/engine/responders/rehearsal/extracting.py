@@ -29,6 +29,7 @@ _HOUR_AND_MINUTE = re.compile(r"(?<![\d:.])\b([1-9]|1[0-2]) ([0-5]\d)\b(?![\d:.]
 _COUNTED = re.compile(
     r"\d+ (?!in the|at night|o'?clock|sharp|please|thanks|instead|would|is|will|then)[a-z]{3}", re.I
 )
+_LETTER_BEFORE = re.compile(r"(?:^|\s)(?!a\b|I\b)[A-Za-z][\s-]+$")
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
 _YES = re.compile(
     r"^\W*(?:(?:oh|uh|um|well|ok|okay) )*(?:yes|yeah|yep|yup|sure|correct|right|exactly"
@@ -39,9 +40,15 @@ _YES = re.compile(
     re.I,
 )
 _NO = re.compile(
-    r"^\W*(?:(?:oh|uh|um|well|actually) )*(?:no|nope|nah|not really|don't|do not|never ?mind"
-    r"|forget it|stop|wait)\b"
+    r"^\W*(?:(?:oh|uh|um|hmm|hm|well|actually|ok|okay|sorry)[,.]? )*"
+    r"(?:no|nope|nah|not really|absolutely not|certainly not|don't|do not|never ?mind|i don't think so"
+    r"|rather not|i'd rather not|no way|please don't|forget it|stop|wait|hang on|hold on)\b"
     r"|^\W*(?:아니|아뇨|안 ?돼|안 ?할|됐어|하지 ?마|그만|취소할래)",
+    re.I,
+)
+_TAKEN_BACK = re.compile(
+    r"\b(?:don't|do not|not|never|no|stop|wait|but)\b(?! (?:problem|worries|doubt|need|wait))"
+    r"|아니|말고|하지 ?마|잠깐",
     re.I,
 )
 _NEGATION = re.compile(r"\b(?:no|not|without|don't|dont|never)\W+(?:\w+\W+){0,2}$|(?:안|없이)\s*$", re.I)
@@ -68,10 +75,12 @@ _SWITCHES = frozenset(["on", "enabled", "power", "state", "active"])
 
 
 def read_yes_no(text: str) -> bool | None:
-    """Return whether a text says yes or no, or None if it says neither."""
+    """Return whether a text says yes or no, or None if it says neither, or both."""
     if _NO.search(text):
         return False
-    return True if _YES.search(text) else None
+    if not _YES.search(text):
+        return None
+    return None if _TAKEN_BACK.search(text) else True
 
 
 def find_code(text: str, slot: Slot) -> list[Found[JsonValue]]:
@@ -87,9 +96,13 @@ def find_code(text: str, slot: Slot) -> list[Found[JsonValue]]:
 
 
 def _is_part_of_longer(text: str, hit: Found[str]) -> bool:
-    """Whether digits are only some of those of a telephone number ("4567" of "555 123 4567")."""
+    """Whether digits are only some of those of a longer number ("4567" of "555 123 4567", of "D E 4567")."""
+    if hit.value.isdigit() and _LETTER_BEFORE.search(text[: hit.start]):
+        return True
     return hit.value.isdigit() and any(
-        match.start() <= hit.start and hit.end <= match.end() and match.end() - match.start() > len(hit.value)
+        match.start() <= hit.start
+        and hit.end <= match.end()
+        and sum(map(str.isdigit, match[0])) > len(hit.value)
         for match in _PHONE.finditer(text)
     )
 
@@ -137,6 +150,13 @@ def find_bare_times(text: str, slot: Slot, *, hour_alone: bool) -> list[Found[Js
 def find_dates(text: str, slot: Slot, now: datetime.datetime) -> list[Found[JsonValue]]:
     """Find a date, as `YYYY-MM-DD`."""
     return [Found(hit.value.isoformat(), hit.start, hit.end) for hit in find_all_dates(text, now.date())]
+
+
+def leave_out_dates(text: str, now: datetime.datetime) -> str:
+    """Blank the dates out: "the 8th of December" is no eight."""
+    for hit in find_all_dates(text, now.date()) if any(map(str.isdigit, text)) else ():
+        text = text[: hit.start] + " " * (hit.end - hit.start) + text[hit.end :]
+    return text
 
 
 def find_times(text: str, slot: Slot) -> list[Found[JsonValue]]:

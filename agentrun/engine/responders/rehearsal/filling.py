@@ -34,7 +34,7 @@ _ORDER: tuple[Kind, ...] = (
     "list", "object", "name", "gist", "phrase",
 )  # fmt: skip
 _CORRECTION = re.compile(
-    r"^\W*(?:no|nope|sorry|wait|actually|i mean|i meant|not)\b"
+    r"^\W*(?:no|nope|sorry|wait|hang on|hold on|actually|i mean|i meant|not)\b"
     r"|\b(?:i meant?|instead|rather|correction|make it|make that)\b"
     r"|\bnot\b.+\bbut\b"
     r"|^\W*(?:아니|아뇨|잠깐|정정)|말고|아니라|아니고",
@@ -109,7 +109,7 @@ class Reading:
                 return self._read_number(slot, focused, numbers)
 
     def _read_number(self, slot: Slot, focused: bool, numbers: int) -> JsonValue | None:
-        found = extracting.find_numbers(self.written, slot)
+        found = extracting.find_numbers(extracting.leave_out_dates(self.written, self.now), slot)
         if not focused:
             near = [hit for hit in found if extracting.is_beside(self.written, hit, slot)]
             free = not self.focus or is_correction(self.said)

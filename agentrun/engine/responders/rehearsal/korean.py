@@ -55,7 +55,11 @@ _WORDS: Mapping[str, str] = {
     "customer": "고객", "recipient": "받는 분", "arrival": "도착", "carrier": "택배사",
     "tracking": "운송장", "available": "예약 가능",
     "paid": "결제", "confirmed": "확정", "slots": "시간", "slot": "시간", "code": "코드",
-    "confirmation": "확인",
+    "confirmation": "확인", "weight": "무게", "kg": "킬로그램", "service": "서비스",
+    "destination": "도착지", "origin": "출발지", "window": "시간대", "month": "월", "months": "개월 수",
+    "reading": "검침값", "meter": "계량기", "class": "수업", "film": "영화", "tickets": "표 수",
+    "seat": "좌석", "flight": "항공편", "reference": "예약 번호", "bags": "가방 수",
+    "cabin": "좌석 등급", "postcode": "우편번호",
 }  # fmt: skip
 _VALUES: Mapping[str, str] = {
     "shipped": "배송 중", "delivered": "배송 완료", "packing": "포장 중", "processing": "처리 중",
@@ -83,6 +87,8 @@ _ACTIONS: Mapping[str, str] = {
 }  # fmt: skip
 _LEADING = [["날짜"], ["이름"], ["date"], ["name"], ["day"], ["요일"], ["city"], ["도시"]]
 _CLEAR = [*_LEADING, ["시간"], ["time"], ["성함"], ["환자"]]
+_LONGEST_SIGN = 3
+_CURRENCIES = {"KRW": "원", "USD": "달러", "EUR": "유로", "GBP": "파운드", "JPY": "엔"}
 _WEEKDAYS = "월화수목금토일"
 
 
@@ -208,7 +214,9 @@ class Korean:
                     [f"{self.say_key(k)} {self.say_value(k, v)}" for k, v in value.items() if v is not None]
                 )
             case str():
-                return _VALUES.get(value.lower()) or say_text(value, _say_date, _say_time)
+                return (
+                    _VALUES.get(value.lower()) or _say_money(value) or say_text(value, _say_date, _say_time)
+                )
             case float():
                 return say_number(value)
         return str(value)
@@ -217,7 +225,11 @@ class Korean:
 def _say_option(language: Korean, slot: Slot, option: JsonValue) -> str:
     """Say an option, in the Korean words of the schema where it has some."""
     alias = slot.aliases.get(str(option), "")
-    return alias if is_korean(alias) else language.say_value(slot.name, option)
+    return (
+        alias
+        if is_korean(alias) or (alias and len(str(option)) <= _LONGEST_SIGN)
+        else language.say_value(slot.name, option)
+    )
 
 
 def name_slot(slot: Slot) -> str:
@@ -279,6 +291,15 @@ def _say_date(date: datetime.date) -> str:
 def _say_time(time: datetime.time) -> str:
     minutes = f" {time.minute}분" if time.minute else ""
     return f"{'오전' if time.hour < 12 else '오후'} {(time.hour - 1) % 12 + 1}시{minutes}"
+
+
+def _say_money(text: str) -> str | None:
+    """Say an amount with its currency ("12000 KRW" → 12,000원), or return None."""
+    amount, _, currency = text.partition(" ")
+    if currency not in _CURRENCIES or not re.fullmatch(r"-?\d+(?:\.\d+)?", amount):
+        return None
+    whole, _, cents = amount.partition(".")
+    return f"{int(whole):,}{'.' + cents if cents.strip('0') else ''}{_CURRENCIES[currency]}"
 
 
 def _end(text: str) -> str:

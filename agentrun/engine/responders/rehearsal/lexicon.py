@@ -19,8 +19,8 @@ ACTIONS: Mapping[str, str] = {
     "send": "transfer send wire remit 송금 이체 보내",
     "report": "problem complaint complain broken damaged defective wrong issue ticket report fault "
     "leak bug missing 문제 불만 고장 파손 불량 신고 접수증 망가 깨졌 깨져 이상해",
-    "block": "block lock freeze lost stolen suspend lock deactivate disable 정지 분실 잃어 도난 차단 잠가 "
-    "잠그 잠금",
+    "block": "block lock pause hold freeze lost stolen suspend lock deactivate disable 정지 분실 잃어 "
+    "도난 차단 잠가 잠그 잠금",
     "unlock": "unlock 열어",
     "subscribe": "subscribe sign join enroll enrol 구독 가입",
     "unsubscribe": "unsubscribe stop quit opt 해지 탈퇴",
@@ -49,6 +49,13 @@ TOPICS: Mapping[str, str] = {
     "doctor": "doctor physician clinic medical consultation visit 의사 선생님 진료 병원 상담",
     "appointment": "appointment visit 예약 진료",
     "table": "table seat 테이블 좌석 자리",
+    "technical": "technical technician tech internet wifi router modem connection login log password app "
+    "website 기술 인터넷 와이파이 비밀번호 로그인",
+    "flight": "flight fly plane 비행기 항공 비행편",
+    "express": "express urgent priority 특급 급행 속달",
+    "standard": "standard normal ordinary 일반 보통",
+    "pickup": "pickup collect collection 수거 픽업",
+    "outage": "outage blackout power 정전",
     "weather": "weather forecast rain rainy sunny snow wind windy warm hot cold umbrella temperature "
     "날씨 예보 비 기온",
     "light": "light lamp 불 조명 전등 램프",

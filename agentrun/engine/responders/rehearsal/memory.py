@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from agentrun.engine.responders.rehearsal.actions import find_actions
@@ -15,6 +16,8 @@ from agentrun.wire.json import JsonObject
 _REMEMBERED = frozenset({"code", "email", "phone", "uuid", "name"})
 _CARRIED = _REMEMBERED | {"account"}
 _NEWEST_WORDS = 10
+_TIME = re.compile(r"(?<![\d:])([012]\d:[0-5]\d)(?!\d)")
+_POINTS_BACK = re.compile(r"\b(?:it|that|this|them|those)\b|그거|그걸|그것|방금|아까", re.I)
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class Memory:
     failed: bool = False
     _said: list[Heard] = field(default_factory=list)
     _carried: JsonObject = field(default_factory=dict)
+    _offered: frozenset[str] = frozenset()
 
     @property
     def last_tool(self) -> Tool | None:
@@ -52,6 +56,17 @@ class Memory:
         """Remember whether the last call failed."""
         if self.last is not None and answer.call_id == self.last.call_id:
             self.failed = is_failure(answer.output)
+            self._offered = frozenset(_TIME.findall(answer.output))
+
+    def mean_offered(self, tool: Tool, given: JsonObject) -> JsonObject:
+        """Take "8:30" for half past eight in the evening where that, and no morning, was offered."""
+        later: JsonObject = {}
+        for slot in tool.slots:
+            value = given.get(slot.name) if slot.kind == "time" else None
+            if isinstance(value, str) and value[:2] < "12" and value[:5] not in self._offered:
+                evening = f"{int(value[:2]) + 12}{value[2:]}"
+                later |= {slot.name: evening} if evening[:5] in self._offered else {}
+        return given | later
 
     def recall(self, request: Request) -> None:
         """Fill in what the caller said or used before, where it keeps its meaning."""
@@ -69,10 +84,15 @@ class Memory:
             if values.setdefault(slot.name, carried) == carried:
                 request.doubtful.discard(slot.name)  # it was used already, so it was meant
 
-    def carry_over(self, request: Request) -> None:
-        """Let what was looked up stand for what is done next ("any room on Friday?", "I'll take it")."""
+    def carry_over(self, request: Request, text: str = "") -> None:
+        """Let what was looked up stand for what is done next ("any room on Friday?", "I'll take it").
+
+        What was done stands for it only where the caller points to it ("book yoga", "cancel it").
+        """
         looked = self.last_tool
-        if looked is None or self.last is None or looked is request.tool or find_actions(looked):
+        if looked is None or self.last is None or looked is request.tool:
+            return
+        if find_actions(looked) and not _POINTS_BACK.search(text):
             return
         share(looked, self.last.arguments, request)
 

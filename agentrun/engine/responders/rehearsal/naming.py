@@ -36,7 +36,10 @@ _KO_NAMES = (
     re.compile(r"(?:저는|전|저)\s+([가-힣]{2,4}?)(?:이라고|라고|이에요|예요|입니다)"),
     re.compile(r"([가-힣]{2,4}?)(?:이라고|라고)\s*(?:합니다|해요|하는데)"),
 )
-_SPELT = re.compile(r"(^|[\s,])((?:[A-Za-z][\s.,-]+){2,}[A-Za-z])\b(?!')")
+_SPELT = re.compile(r"\b(?:[A-Za-z][ .-]{1,2}){2,}[A-Za-z]\b(?!['’])")
+_SAID_BEFORE = re.compile(
+    r"([^\W\d]+)[\s,.]*(?:(?:that's|that is|it's|spelled|spelt|spelling|i spell(?: it)?)\s+)?$", re.I
+)
 _PREPOSITIONS = {"from": "from", "origin": "from", "departure": "from", "to": "to", "destination": "to",
     "pickup": "from", "dropoff": "to", "start": "from"}  # fmt: skip
 _PLACE = (
@@ -109,16 +112,15 @@ def _find_bare_korean_name(text: str) -> str | None:
 
 
 def _join_spelt(text: str) -> str:
-    """Write a name that is spelt out as a word; it stands for the word before it ("Smith, S M I T H")."""
-    spelt = _SPELT.search(text)
-    if spelt is None:
-        return text
-    name = re.sub(r"[\s.,-]+", "", spelt[2]).capitalize()
-    before = text[: spelt.start(2)].rstrip(" ,.-")
-    before = re.sub(r"[,\s]+(?:that's|that is|it's|spelled|spelt|spelling)$", "", before, flags=re.I)
-    first, _, last = before.rpartition(" ")
-    stands_for = last[:1].lower() == name[:1].lower()
-    return f"{first if stands_for else before} {name}{text[spelt.end(2) :]}".strip()
+    """Write names that are spelt out as words; each stands for the word before it ("Smith, S M I T H")."""
+    while (spelt := _SPELT.search(text)) is not None:
+        name = re.sub(r"[^A-Za-z]", "", spelt[0]).capitalize()
+        before = text[: spelt.start()]
+        said = _SAID_BEFORE.search(before)
+        if said and said[1][0].lower() == name[0].lower():
+            before = before[: said.start()]
+        text = f"{before.rstrip()} {name}{text[spelt.end() :]}".strip()
+    return text
 
 
 def _read_name_answer(text: str, rest: str) -> str | None:
@@ -147,10 +149,11 @@ def find_place(text: str, slot: Slot, tool: Tool, *, focused: bool) -> str | Non
     A place that nobody asked for and that may be left out has to be recognisable: capitals or a house number.
     """
     words = slot.words.split()
+    answer = _read_place_answer(text) if focused else None
     if focused and is_korean(text):
-        return read_answer(text)
+        return answer
     if "address" in f"{slot.words} {slot.description}".lower() and (street := find_street(text)):
-        return street
+        return answer if answer and len(answer) < 2 * len(street) + 20 else street
     prepositions = next(
         (_PREPOSITIONS[word] for word in words if word in _PREPOSITIONS), "in|at|to|near|for|from|around"
     )
@@ -163,7 +166,13 @@ def find_place(text: str, slot: Slot, tool: Tool, *, focused: bool) -> str | Non
         place = korean[1] or korean[2] or korean[3]
         if not find_concepts(place) and stem_word(place) not in REQUEST_STEMS and place not in KO_STOP_WORDS:
             return place
-    return read_answer(text) if focused else None
+    return answer
+
+
+def _read_place_answer(text: str) -> str | None:
+    """Return the place of an answer, or None where nothing is left that could be one ("what about …?")."""
+    answer = read_answer(text)
+    return answer if answer and read_words(answer) and not _ends_with_question_mark(text) else None
 
 
 def find_street(text: str) -> str | None:

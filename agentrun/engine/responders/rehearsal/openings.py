@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from agentrun.engine.responders.rehearsal.actions import find_actions, find_said_actions, is_handoff
-from agentrun.engine.responders.rehearsal.choice import THRESHOLD, Choice, choose_tool
+from agentrun.engine.responders.rehearsal.choice import MENTION, THRESHOLD, Choice, choose_tool, rank_tools
 from agentrun.engine.responders.rehearsal.dialogue import Heard
 from agentrun.engine.responders.rehearsal.filling import fill_tool, find_missing, is_correction
 from agentrun.engine.responders.rehearsal.instructions import find_fact, is_question
@@ -23,6 +23,7 @@ from agentrun.engine.responders.rehearsal.request import Request, Setting
 from agentrun.engine.responders.rehearsal.slots import Kind, Tool
 from agentrun.engine.responders.rehearsal.smalltalk import find_aside
 from agentrun.engine.responders.rehearsal.words import read_words
+from agentrun.wire.json import JsonObject
 
 Told: TypeAlias = Literal["told"]
 TOLD: Told = "told"
@@ -42,7 +43,7 @@ _ANOTHER = re.compile(r"\b(?:another|other|different|new|else)\b|다른|새로�
 _OWN_MATTER = re.compile(r"\b(?:my|mine|our|ours)\b|(?:^|\s)(?:제|내|우리)\s", re.I)
 _DIGITS = re.compile(r"\d.*\d.*\d")
 _BARE_WORDS, _REVISION_WORDS = 4, 8
-_BETTER_FACT = 1.75
+_BETTER_FACT, _ALIKE, _CLEAR = 1.75, 0.8, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,20 @@ class Scene:
         return self.heard.text
 
     def choose(self) -> Choice | None:
-        """Return the tool that the words ask for."""
-        return choose_tool(self.text, self.setting.tools)
+        """Return the tool that the words ask for; of several that fit alike, the one they give values for."""
+        chosen = choose_tool(self.text, self.setting.tools)
+        ranked = rank_tools(self.text, self.setting.tools)
+        if chosen is not None or not ranked:
+            return chosen
+        alike = [c for c in ranked if c.score >= max(MENTION, _ALIKE * ranked[0].score)]
+        given = sorted(
+            ((len(self.fill(choice.tool)), index) for index, choice in enumerate(alike)), reverse=True
+        )
+        clear = len(given) > 1 and given[0][0] > max(1, given[1][0])
+        best = alike[given[0][1]] if clear else None
+        return best if best and not find_actions(best.tool) - find_said_actions(self.text) else None
 
-    def fill(self, tool: Tool) -> dict[str, object]:
+    def fill(self, tool: Tool) -> JsonObject:
         """Return the values that the words give for a tool."""
         return fill_tool(tool, self.text, self.setting.now)
 
@@ -86,7 +97,7 @@ def open_request(scene: Scene, tool: Tool, before: Request | None = None) -> Req
 
     """
     text = scene.text
-    request = Request(tool, dict(scene.fill(tool)))
+    request = Request(tool, scene.memory.mean_offered(tool, scene.fill(tool)))
     if is_handoff(tool):
         _explain(request, text)
     request.note_doubt(request.values.keys(), unsure=scene.heard.unsure)
@@ -94,7 +105,7 @@ def open_request(scene: Scene, tool: Tool, before: Request | None = None) -> Req
         share(before.tool, before.values, request)
     if not _ANOTHER.search(text):
         scene.memory.recall(request)
-        scene.memory.carry_over(request)
+        scene.memory.carry_over(request, text)
     missing = find_missing(tool.slots, request.values)
     request.misheard = (
         missing is not None and missing.kind == "code" and bool(_DIGITS.search(write_digits(text)))

@@ -11,10 +11,12 @@ import datetime
 import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from agentrun.engine.responders.rehearsal.checking import is_valid
+from agentrun.engine.responders.rehearsal.choices import find_named_choices
 from agentrun.engine.responders.rehearsal.confirming import needs_confirmation
-from agentrun.engine.responders.rehearsal.extracting import read_yes_no
+from agentrun.engine.responders.rehearsal.extracting import find_code, read_yes_no
 from agentrun.engine.responders.rehearsal.filling import (
     fill_tool,
     find_missing,
@@ -22,10 +24,9 @@ from agentrun.engine.responders.rehearsal.filling import (
     is_correction,
 )
 from agentrun.engine.responders.rehearsal.slots import Kind, Slot, Tool
-from agentrun.engine.responders.rehearsal.spelling import find_codes
 from agentrun.engine.responders.rehearsal.steps import Ask, Confirm, Go, Question, Verify
 from agentrun.engine.responders.rehearsal.words import read_words
-from agentrun.wire.json import JsonObject
+from agentrun.wire.json import JsonObject, JsonValue
 
 OWN_WORDS: AbstractSet[Kind] = frozenset({"gist", "phrase", "name", "place"})
 """Kinds of values that any words may be."""
@@ -34,6 +35,9 @@ IDENTIFYING: AbstractSet[Kind] = frozenset({"code", "email", "phone", "uuid", "n
 _MOST_ALIKE = 3
 _WRONG = re.compile(
     r"\b(?:wrong|incorrect|not right|change|different|other)\b|틀렸|틀린|바꿔|바꿀|다른", re.I
+)
+_JOINED = re.compile(
+    r"[\s,]*(?:and|plus|as well as|하고|이랑|랑|과|와)?[\s,]*(?:the|for|in|on|of)?(?: the)?\s*", re.I
 )
 _SWAPPED = re.compile(r"\b(?:to|into|for|instead of|not|with)\s*$|(?:에서|말고|대신)\s*$", re.I)
 
@@ -175,19 +179,31 @@ def _name_terms(slot: Slot) -> set[str]:
     return {term for word in read_words(slot.words) for term in word.terms}
 
 
-def spread_codes(request: Request, text: str) -> list[Request]:
-    """Make one request of each of several codes ("where are A1001 and A1002", "cancel A1001 and A1002")."""
-    codes = [slot for slot in request.tool.slots if slot.kind == "code" and slot.name in request.values]
-    pattern = codes[0].pattern if len(codes) == 1 else None
-    if pattern is None or is_correction(text):
-        return [request]
-    found = find_codes(text, pattern)
-    if any(_SWAPPED.search(text[: hit.start]) for hit in found[1:]):
-        return [request]
-    said = [code for code in dict.fromkeys(hit.value for hit in found) if is_valid(code, codes[0].schema)]
-    if len(said) < 2 or request.values[codes[0].name] != said[0]:
-        return [request]
-    return [
-        replace(request, values=request.values | {codes[0].name: code}, doubtful=set(request.doubtful))
-        for code in said[:_MOST_ALIKE]
-    ]
+def spread_values(request: Request, text: str) -> list[Request]:
+    """Make one request of each of several values ("where are A1001 and A1002", "in January and March")."""
+    for kind in ("code", "choice"):
+        slots = [slot for slot in request.tool.slots if slot.kind == kind and slot.name in request.values]
+        if len(slots) != 1 or not slots[0].required or is_correction(text):
+            continue
+        found = _find_alike(slots[0], text)
+        if len(found) > 1 and request.values[slots[0].name] in found:
+            return [
+                replace(
+                    request, values=request.values | {slots[0].name: value}, doubtful=set(request.doubtful)
+                )
+                for value in found[:_MOST_ALIKE]
+            ]
+    return [request]
+
+
+def _find_alike(slot: Slot, text: str) -> list[JsonValue]:
+    """Return the different values for one slot that stand side by side in a text."""
+    if slot.kind == "code":
+        hits = find_code(text, slot)
+        joined = not any(_SWAPPED.search(text[: hit.start]) for hit in hits[1:])
+    else:
+        hits = find_named_choices(text, slot)
+        between = [text[left.end : right.start] for left, right in pairwise(hits)]
+        joined = all(_JOINED.fullmatch(part) for part in between)
+    values = [hit.value for hit in hits if is_valid(hit.value, slot.schema)]
+    return list({str(value): value for value in values}.values()) if joined else []

@@ -8,7 +8,10 @@ from collections.abc import Callable
 
 
 def say_text(
-    text: str, say_date: Callable[[datetime.date], str], say_time: Callable[[datetime.time], str]
+    text: str,
+    say_date: Callable[[datetime.date], str],
+    say_time: Callable[[datetime.time], str],
+    glue: str = " ",
 ) -> str:
     """Say a text: dates and times as people say them, `snake_case` as words, all else as it is."""
     moment = _parse_moment(text)
@@ -16,7 +19,7 @@ def say_text(
         return text.replace("_", " ") if re.fullmatch(r"[a-z]+(?:_[a-z]+)+", text) else text
     date, time = moment
     said = [say_date(date) if date else "", say_time(time) if time else ""]
-    return " ".join(part for part in said if part)
+    return glue.join(part for part in said if part)
 
 
 def say_number(value: float) -> str:

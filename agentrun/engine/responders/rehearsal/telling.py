@@ -16,13 +16,14 @@ from agentrun.wire.json import JsonObject, JsonValue
 
 _TEXT_KEYS = ("say", "speech", "message", "text", "summary", "answer", "안내", "메시지")
 _STATUS_KEYS = ("success", "ok", "succeeded")
-_ERROR_KEYS = ("error", "errors", "error_message")
+_ERROR_KEYS = ("error", "errors", "error_message", "isError")
 _DONE = ("ok", "done", "success", "succeeded")
 _MOST_ENTRIES = 3
 _MOST_NAMES = 20
 _MOST_PAIRS = 8
 _LONGEST = 700
 _LONGEST_LEAD = 40
+_FAILED = re.compile(r"\s*(?:error|exception|failed|failure)\s*[:\-–]\s*", re.I)
 _PRICE = re.compile("price|total|amount|balance|cost|fee|sum|charge", re.I)
 _ADVICE = re.compile(
     r"\s*(?:It is not known whether|Do not tell|Do not repeat|say that you could not).*$", re.S
@@ -65,6 +66,8 @@ def tell_result(value: JsonValue, language: Language) -> str:
             return language.phrase("done")
         case False:
             return language.phrase("failed")
+        case str() if _FAILED.match(value):
+            return language.tell_failure(_FAILED.sub("", value).strip())
         case str():
             text = value.strip()
             text = text.capitalize() if text.isalpha() and text.islower() else text
@@ -84,7 +87,7 @@ def _tell_envelope(envelope: JsonObject, language: Language) -> str:
             return _shorten(tell_result(envelope.get("result"), language))
         case "unknown":
             said = _ADVICE.sub("", message).strip()
-            return f"{language.phrase('unknown')} {said}".strip()
+            return f"{language.phrase('unknown')} {tell_result(said, language) if said else ''}".strip()
         case "cancelled":
             return language.phrase("cancelled")
     return _shorten(language.tell_failure(message))
@@ -109,17 +112,24 @@ def _tell_object(value: JsonObject, language: Language) -> str:
     if len(known) == 1 and known.get("status") in _DONE:
         return language.phrase("done")
     if len(known) == 1:
-        only = next(iter(known.values()))
+        key, only = next(iter(known.items()))
         if isinstance(only, (list, dict)) and _is_deep(only):
-            return tell_result(only, language)
+            return tell_result(_name_id(key, only), language)
     if set(known) == {"id"}:
         return f"{language.phrase('done')} {_tell_members(known, language)}"
     return _tell_members(known, language) if known else language.phrase("done")
 
 
+def _name_id(key: str, value: JsonValue) -> JsonValue:
+    """Let the id of a thing begin with what it is: `{"order": {"id": …}}` tells of an order."""
+    if not isinstance(value, dict) or next(iter(value), "") != "id":
+        return value
+    return {f"{key}_id": value["id"]} | {name: entry for name, entry in value.items() if name != "id"}
+
+
 def _tell_members(known: JsonObject, language: Language) -> str:
     flat = {key: entry for key, entry in known.items() if not _is_deep(entry)}
-    deep = [entry for entry in known.values() if _is_deep(entry)]
+    deep = [_name_id(key, entry) for key, entry in known.items() if _is_deep(entry)]
     pairs = [(key, entry) for key, entry in _join_units(flat).items() if entry not in ([], {}, "")]
     told = [language.tell_pairs(pairs[:_MOST_PAIRS], None)] if pairs else []
     told += [tell_result(entry, language) for entry in deep[:_MOST_ENTRIES]]
@@ -184,7 +194,11 @@ def _find_failure(value: JsonObject) -> str | None:
     """Return the message of a result that reports a failure, or None."""
     errors: Sequence[JsonValue] = [value[key] for key in _ERROR_KEYS if value.get(key)]
     if errors:
-        return _find_message(errors[0])
+        told = _find_message(errors[0])
+        return _find_message(value) or told if " " not in told else told
+    code = value.get("status_code", value.get("code"))
+    if isinstance(code, int) and not isinstance(code, bool) and 400 <= code <= 599:
+        return _find_message(value)
     if any(value.get(key) is False for key in _STATUS_KEYS) or value.get("status") in (
         "error",
         "failed",
@@ -201,9 +215,8 @@ def _find_message(error: JsonValue) -> str:
         return _find_message(error[0]) if error else ""
     if not isinstance(error, dict):
         return ""
-    return next(
-        (error[key] for key in ("message", "detail", "reason", "text") if isinstance(error.get(key), str)), ""
-    )
+    told = (error[key] for key in ("message", "detail", "reason", "text") if isinstance(error.get(key), str))
+    return next(told, _find_message(error["content"]) if isinstance(error.get("content"), list) else "")
 
 
 def _is_deep(value: JsonValue) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from dataclasses import dataclass
 
 from agentrun.engine.responders.rehearsal.actions import find_actions, find_said_actions, is_handoff
 from agentrun.engine.responders.rehearsal.choice import THRESHOLD, Choice, choose_tool
@@ -31,21 +32,30 @@ _VERBS = frozenset(_VERBS_TEXT.split())
 _KO_ORDER = re.compile(r"(?:주세요|줘요?|주실래요|주시겠어요|싶어요|할게요|할래요|까요|나요)[.?!]*$")
 
 
-def split_wishes(text: str, tools: tuple[Tool, ...], now: datetime.datetime) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A stretch of a text, and the tool that it means where its words alone do not tell."""
+
+    text: str
+    tool: Tool | None = None
+
+
+def split_wishes(text: str, tools: tuple[Tool, ...], now: datetime.datetime) -> list[Wish]:
     """Return the stretches of a text that each hold one wish, at least one; the first may hold none."""
-    wishes: list[str] = []
-    start = 0
+    wishes: list[Wish] = []
+    start, meant = 0, None
     for seam in _SEAM.finditer(text):
         before, clause = text[start : seam.start()].strip(" ,.;"), _find_clause(text, seam.end())
-        chosen = _find_wish(clause, tools) if before and len(wishes) + 1 < _MOST_WISHES else None
-        if chosen is None:
+        if not before or len(wishes) + 1 == _MOST_WISHES:
             continue
-        current = choose_tool(before, tools)
-        if current and current.tool is chosen.tool and not _differs(before, clause, chosen.tool, now):
+        current, chosen = choose_tool(before, tools), _find_wish(clause, tools)
+        tool = meant or (current.tool if current else None)
+        own = chosen is not None and chosen.tool is not tool
+        if not own and (tool is None or not _differs(before, clause, tool, now, named=chosen is not None)):
             continue
-        wishes.append(before)
-        start = seam.end()
-    return [*wishes, text[start:].strip()]
+        wishes.append(Wish(before, meant))
+        start, meant = seam.end(), None if own else tool
+    return [*wishes, Wish(text[start:].strip(), meant)]
 
 
 def _find_clause(text: str, start: int) -> str:
@@ -75,7 +85,13 @@ def _is_order(clause: str, tool: Tool) -> bool:
     return first in _VERBS or first == tool.words.split(" ", 1)[0] or verbs or bool(_KO_ORDER.search(clause))
 
 
-def _differs(before: str, clause: str, tool: Tool, now: datetime.datetime) -> bool:
-    """Whether two clauses give one slot of a tool different values."""
+def _differs(before: str, clause: str, tool: Tool, now: datetime.datetime, *, named: bool) -> bool:
+    """Whether two clauses give slots of a tool different values: one where it is named again, else two.
+
+    "Turn on the kitchen light and turn on the hall light", but also "yoga on Monday and pilates on Tuesday".
+    """
+    if is_correction(clause):
+        return False
     first, second = fill_tool(tool, before, now), fill_tool(tool, clause, now)
-    return any(second[key] != value for key, value in first.items() if key in second)
+    different = [key for key in first.keys() & second.keys() if first[key] != second[key]]
+    return len(different) >= (1 if named else 2)
