@@ -146,6 +146,12 @@ def test_an_empty_body_will_do() -> None:
     assert open_client(make_board()).post(PATH).json()["session"]["model"] == "gpt-realtime-2.1"
 
 
+def test_path_and_key_of_azure() -> None:
+    client = open_client(make_board("right"))
+    answer = client.post(f"/openai{PATH}", headers={"api-key": "right"})
+    assert (answer.status_code, answer.json()["value"][:3]) == (200, "ek_")
+
+
 def test_wrong_method() -> None:
     answer = open_client(make_board()).get(PATH)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
