@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from agentrun.config.excerpts import read_sources
 from agentrun.config.load import (
     CheckReport,
     Loaded,
@@ -12,7 +13,6 @@ from agentrun.config.load import (
     load_agent,
     load_checked,
     load_scenario,
-    read_sources,
 )
 
 if TYPE_CHECKING:

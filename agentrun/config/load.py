@@ -15,9 +15,9 @@ from agentrun.config.discovery import (
     is_complete,
     make_name,
 )
+from agentrun.config.excerpts import hide_secrets
 from agentrun.config.imports import ImportPython, check_imports
 from agentrun.config.nodes import to_json
-from agentrun.config.places import normalize_lines
 from agentrun.config.reading import Reading, find_blocked, read_agent
 from agentrun.config.source import Projects
 from agentrun.config.suppressions import Suppression, report_unused
@@ -283,32 +283,3 @@ def load_scenario(
     assert reading.tree is not None
     defaults: JsonObject = {"name": Path(shown).stem, "path": shown}
     return build(ScenarioSpec, {**defaults, **to_json(reading.tree)})
-
-
-def read_sources(findings: Iterable[Diagnostic]) -> dict[str, str]:
-    """Return the text of every file that findings point into, for excerpts; unreadable ones are left out."""
-    sources: dict[str, str] = {}
-    for finding in findings:
-        for span in (finding.span, *(note.span for note in finding.notes if note.span)):
-            if span.file not in sources:
-                try:
-                    sources[span.file] = Path(span.file).read_text("utf-8-sig")
-                except (OSError, UnicodeDecodeError):
-                    sources[span.file] = ""
-    return hide_secrets(sources, findings)
-
-
-def hide_secrets(sources: Mapping[str, str], findings: Iterable[Diagnostic]) -> dict[str, str]:
-    """Return texts for excerpts, in which every secret that was found is starred out."""
-    hidden = dict(sources)
-    for finding in findings:
-        if finding.code == "AR111":
-            span = finding.span
-            lines = normalize_lines(hidden.get(span.file, "")).split("\n")
-            for number in range(span.line, min(span.end_line, len(lines)) + 1):
-                line = lines[number - 1]
-                start = span.column - 1 if number == span.line else 0
-                end = span.end_column - 1 if number == span.end_line else len(line)
-                lines[number - 1] = line[:start] + "*" * len(line[start:end]) + line[end:]
-            hidden[span.file] = "\n".join(lines)
-    return hidden

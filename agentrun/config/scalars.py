@@ -55,7 +55,7 @@ def loses_digits(text: str) -> bool:
 
 
 def _refuse_long_number(text: str) -> str:
-    if text.strip(_NUMBERS_HOLD):
+    if text.strip(_NUMBERS_HOLD) or not text.lstrip("+-.")[:1].isdigit():
         return text
     raise ValueError("this number is too long")
 

@@ -28,8 +28,11 @@ def test_nan_and_long_numbers() -> None:
     for text in (".NaN", "-.inf", "1e999"):
         with pytest.raises(ValueError, match="JSON cannot carry"):
             resolve_plain(text)
-    with pytest.raises(ValueError, match="too long"):
-        resolve_plain("1" * 41)
+    for text in ("1" * 41, "1" * 1_000_000, "0." + "1" * 1000, "0x" + "f" * 1000):
+        with pytest.raises(ValueError, match="too long"):
+            resolve_plain(text)
+    for text in ("1" * 1000 + " and more", "-" * 500):
+        assert resolve_plain(text) == text
 
 
 @pytest.mark.parametrize(
