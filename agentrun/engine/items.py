@@ -1,4 +1,4 @@
-"""Conversation items: what a client may create, what is kept, and their order.
+"""Conversation items: what a client may create, and what is kept of it.
 
 An item has two shapes. Events and prompts show it without sound; `conversation.item.retrieve` shows it with
 its sound as base64. So the sound is kept beside the item, in the pieces in which it came.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import copy
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agentrun.audio import PCM_24K, AudioFormat
@@ -30,10 +31,22 @@ from agentrun.engine.checks import (
 from agentrun.engine.usage import Tokens, estimate_item_tokens
 from agentrun.wire.json import JsonObject, JsonValue
 
-MAX_AUDIO_BYTES = 64 * 1024 * 1024
-"""How much sound a session keeps for `retrieve`; older sound is forgotten, its item stays."""
-
 _ID = check_length(512)
+_IMAGE_PREFIXES = ("data:image/png;base64,", "data:image/jpeg;base64,", "data:image/jpg;base64,")
+
+
+def check_image(value: JsonValue, path: str) -> None:
+    """Accept a PNG or JPEG as a data URI; what stands at other addresses is not fetched."""
+    check_text(value, path)
+    head, comma, data = value[:64].partition(",")
+    if head.lower() + comma not in _IMAGE_PREFIXES:
+        message = f"Invalid '{path}': expected a data URI of a PNG or JPEG image in base64."
+        refuse(message, "invalid_value", path)
+    if not data:
+        refuse(f"Invalid '{path}': the image is empty.", "invalid_value", path)
+    check_base64(value[len(head) + 1 :], path)
+
+
 _BASE: Mapping[str, Check] = {
     "type": check_text,
     "id": _ID,
@@ -50,7 +63,11 @@ _USER_PARTS = check_tagged(
             required=("audio",),
         ),
         "input_image": check_shape(
-            {"type": check_text, "image_url": check_text, "detail": check_choice("auto", "low", "high")},
+            {
+                "type": check_text,
+                "image_url": check_image,
+                "detail": check_choice("auto", "low", "high"),
+            },
             required=("image_url",),
         ),
     },
@@ -122,6 +139,7 @@ class Item:
         heard: what a model still knows of it after a truncation, or None if it was not truncated.
         unclear: True while the recogniser has not answered yet.
         unsure: True if what the recogniser answered is a guess.
+        size_bytes: how much its text and images hold, about.
 
     """
 
@@ -132,6 +150,7 @@ class Item:
     heard: str | None = None
     unclear: bool = False
     unsure: bool = False
+    size_bytes: int = 256
     _counted: tuple[object, Tokens] | None = None
 
     @property
@@ -200,7 +219,9 @@ def _find_audio_part(wire: JsonObject) -> JsonObject | None:
     return None
 
 
-def make_item(request: JsonObject, fresh_id: str, fresh_call_id: str, fmt: AudioFormat) -> Item:
+def make_item(
+    request: JsonObject, fresh_id: str, fresh_call_id: str, fmt: AudioFormat, path: str = "item"
+) -> Item:
     """Make an item of what a client sent and `CHECK_ITEM` accepted.
 
     Args:
@@ -208,6 +229,10 @@ def make_item(request: JsonObject, fresh_id: str, fresh_call_id: str, fmt: Audio
         fresh_id: used where the client gave none.
         fresh_call_id: used where a function call has none.
         fmt: the session's input format, in which `input_audio` is.
+        path: of the item in the event.
+
+    Raises:
+        RemoteProtocolError: its sound is no whole number of samples.
 
     """
     wire: JsonObject = {"id": request.get("id") or fresh_id, "type": request["type"]}
@@ -221,72 +246,16 @@ def make_item(request: JsonObject, fresh_id: str, fresh_call_id: str, fmt: Audio
     part = _find_audio_part(wire)
     if part is not None:
         sound = base64.b64decode(part.pop("audio"))
+        check_samples(sound, fmt, f"{path}.content[{wire['content'].index(part)}].audio")
         part.setdefault("transcript", None)
         item.pieces, item.audio_ms = [sound], fmt.to_ms(len(sound))
         item.unclear = part["transcript"] is None
+    item.size_bytes += len(json.dumps(wire, ensure_ascii=False))
     return item
 
 
-class History:
-    """The default conversation: items in their order."""
-
-    def __init__(self) -> None:
-        self._items: list[Item] = []
-
-    def __iter__(self) -> Iterator[Item]:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def find(self, item_id: str) -> Item | None:
-        """Return an item, or None."""
-        return next((item for item in reversed(self._items) if item.id == item_id), None)
-
-    @property
-    def first_id(self) -> str | None:
-        """Return the id of the first item."""
-        return self._items[0].id if self._items else None
-
-    @property
-    def last_id(self) -> str | None:
-        """Return the id of the last item."""
-        return self._items[-1].id if self._items else None
-
-    def append(self, item: Item) -> str | None:
-        """Add an item at the end and return the id of the one before it."""
-        previous = self.last_id
-        self._items.append(item)
-        self._forget_sound()
-        return previous
-
-    def insert(self, item: Item, after: str | None) -> str | None:
-        """Add an item after another one (None: at the end, `root`: at the front); return what is before it.
-
-        Raises:
-            RemoteProtocolError: no such item; nothing was added.
-
-        """
-        if after is None:
-            return self.append(item)
-        if after == "root":
-            self._items.insert(0, item)
-            return None
-        for index, other in enumerate(self._items):
-            if other.id == after:
-                self._items.insert(index + 1, item)
-                return after
-        message = f"Error adding item: the previous item with id '{after}' does not exist."
-        return refuse(message, "item_create_invalid_previous_item_id", "previous_item_id")
-
-    def remove(self, item: Item) -> None:
-        """Take an item out."""
-        self._items.remove(item)
-
-    def _forget_sound(self) -> None:
-        held = sum(item.audio_bytes for item in self._items) if len(self._items) % 16 == 0 else 0
-        for item in self._items[:-2]:
-            if held <= MAX_AUDIO_BYTES:
-                return
-            held -= item.audio_bytes
-            item.pieces = []
+def check_samples(sound: bytes, fmt: AudioFormat, path: str) -> None:
+    """Refuse sound that ends in the middle of a sample."""
+    if len(sound) % fmt.sample_bytes:
+        message = f"Invalid '{path}': {len(sound)} bytes are no whole number of 16-bit samples."
+        refuse(message, "invalid_value", path)

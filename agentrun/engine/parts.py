@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from agentrun.engine.items import History, Item
+from agentrun.engine.history import History
+from agentrun.engine.items import Item
 from agentrun.engine.outbox import Outbox
 from agentrun.engine.seams import Call
 from agentrun.engine.usage import Tokens, estimate_text_tokens

@@ -18,9 +18,9 @@ from typing import Literal
 
 from agentrun.audio import AudioFormat
 from agentrun.engine.effects import Speak, Stop
+from agentrun.engine.history import History
 from agentrun.engine.hosting.outputs import ApprovalRequestItem, CallDesk, HostedCallItem
 from agentrun.engine.hosting.toolbox import Toolbox
-from agentrun.engine.items import History
 from agentrun.engine.messages import SpokenItem, TextItem
 from agentrun.engine.outbox import Outbox
 from agentrun.engine.parts import CallItem, FunctionCallItem, ItemStatus, OutputItem, Place

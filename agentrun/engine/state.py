@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from agentrun.audio import AudioFormat, parse_format
+from agentrun.engine.history import History
 from agentrun.engine.hosting.catalogue import Catalogue
 from agentrun.engine.hosting.toolbox import make_toolbox
 from agentrun.engine.ids import Ids
-from agentrun.engine.items import History, Item
+from agentrun.engine.items import Item
 from agentrun.engine.outbox import Outbox
 from agentrun.wire.json import JsonObject
 
