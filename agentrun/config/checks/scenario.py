@@ -7,6 +7,7 @@ what depends on it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,6 +29,7 @@ from agentrun.config.nodes import (
 from agentrun.config.suggest import suggest
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
 
+_REFERENCE = re.compile(r"(?<!\$)\$\{[A-Za-z_]\w*[^}\n]{0,40}\}?")
 _TURN_KINDS = ("user", "silence", "dtmf", "hang_up", "image")
 
 
@@ -238,6 +240,15 @@ def check_matches(case: ScenarioCase) -> Iterator[Diagnostic]:
             yield from check_expression(scalar, path)
 
 
+def check_references(case: ScenarioCase) -> Iterator[Diagnostic]:
+    """Nothing is meant to come from the environment: a rehearsal is the same on every machine."""
+    for path, scalar in walk_scalars(case.tree):
+        if isinstance(scalar.value, str) and (found := _REFERENCE.search(scalar.value)):
+            message = f"`{found[0]}` stays as it stands: scenarios take nothing from the environment"
+            hint = "write the value itself; what is secret belongs into the agent's file"
+            yield diagnose("AR102", message, scalar.span, hint=hint, path=path, severity="warning")
+
+
 def check_order(case: ScenarioCase) -> Iterator[Diagnostic]:
     """Nothing happens after the caller has hung up."""
     turns = list(case.turns())
@@ -301,6 +312,7 @@ SCENARIO_CHECKS: tuple[ScenarioCheck, ...] = (
     check_variables_of_call,
     check_names_in_expectations,
     check_matches,
+    check_references,
     check_order,
     check_mocks,
     check_repeats,

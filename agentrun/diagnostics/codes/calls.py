@@ -52,8 +52,8 @@ CALL_CODES = (
         "Two loops of the expression can share the same text, as in `(a+)+` or `(\\s*\\w+)*`. On a text that "
         "does not match, every way of sharing is tried, and each further character doubles the time: some "
         "thirty characters stop the call. Let only one of the loops repeat, separate them with a character "
-        "that must stand between, or write the inner loop possessive: `(a++)+`. Loops in a row that take the same characters, as in "
-        "`.*.*=`, take cubic time or worse: a page of text takes minutes.",
+        "that must stand between, or write the inner loop possessive: `(a++)+`. Loops in a row "
+        "that take the same characters, as in `.*.*=`, take cubic time or worse: a page of text takes minutes.",
         bad=_GUARDRAIL + "^(\\w+\\s?)*$'}",
         good=_GUARDRAIL + "^\\w+(\\s\\w+)*$'}",
     ),

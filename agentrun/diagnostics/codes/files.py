@@ -93,8 +93,8 @@ FILE_CODES = (
         "AR011",
         "too deep or too many values",
         "error",
-        "Collections may be nested 60 deep, a mapping may have 500 keys and a list 1000 items, and a file may "
-        "expand to 10 000 values, aliases counted at each use.",
+        "Collections may be nested 60 deep, a mapping may have 500 keys and a list 1000 items, and a file "
+        "may expand to 10 000 values, aliases counted at each use.",
         bad="x-deep: " + "[" * 61 + "]" * 61,
         good="x-deep: [[1]]",
     ),

@@ -20,7 +20,8 @@ NAME_CODES = (
         "malformed ${…}",
         "error",
         "The forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`, where a name has letters, "
-        "digits and `_`. Write `$${` where you mean the two characters themselves.",
+        "digits and `_`. Write `$${` where you mean the two characters themselves. Scenarios take "
+        "nothing from the environment: there a reference is a warning.",
         bad="greeting: It costs ${5}",
         good="greeting: It costs $${5}",
     ),
