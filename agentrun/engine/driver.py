@@ -332,7 +332,8 @@ class SessionDriver:
             log.warning("what the caller said could not be recognised: %s", error)
             self._put(Heard(order.item_id, "", "the speech recogniser failed"))
             return
-        self._put(Heard(order.item_id, transcript.text, confident=transcript.confident))
+        sure = transcript.confident and not transcript.ambiguous
+        self._put(Heard(order.item_id, transcript.text, confident=sure))
 
     async def _generate(self, order: Generate) -> None:
         failure = None

@@ -15,6 +15,9 @@ from agentrun.engine.speech.grammar import Node, Rule, any_of, maybe, sample_sen
 from agentrun.engine.speech.seams import Hints
 from agentrun.wire.json import JsonObject
 
+_ALIKE = re.compile(
+    r"[월화]요일|[가-힣]{2,5}(?:입니다|이에요|예요|이요|이라고|라고|이고요|고요|\s?님|\s?이름으로)"
+)
 _SAMPLES = 300
 _MAX_PHRASES = 100
 _GLUE = "~"  # written without a space before it
@@ -210,6 +213,11 @@ _POSSIBLE = [
     "돼요?",
     "어때요?",
 ]
+
+
+def is_ambiguous(text: str) -> bool:
+    """Whether a Korean text holds what is heard as something else too often: names, and 월요일 or 화요일."""
+    return _ALIKE.search(text) is not None
 
 
 def build_korean_language(hints: Hints) -> CallerLanguage:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from agentrun.engine.speech.grammar import split_phrases
 from agentrun.engine.speech.ipa import map_ipa
+from agentrun.engine.speech.korean import is_ambiguous
 from agentrun.engine.speech.numerals import LETTERS
 from agentrun.engine.speech.seams import Hints, Transcript, guess_language
 from agentrun.engine.speech.workers import Worker, WorkerLost
@@ -77,7 +78,8 @@ class SphinxRecogniser:
         except WorkerLost as error:
             _log.warning("an utterance was not recognised: %s", error)
             return Transcript("", confident=False)
-        return Transcript(str(reply.header.get("text", "")), bool(reply.header.get("confident")))
+        text = str(reply.header.get("text", ""))
+        return Transcript(text, bool(reply.header.get("confident")), ambiguous=is_ambiguous(text))
 
     async def aclose(self) -> None:
         """End the worker processes."""
