@@ -53,7 +53,7 @@ CALL_CODES = (
         "does not match, every way of sharing is tried, and each further character doubles the time: some "
         "thirty characters stop the call. Let only one of the loops repeat, separate them with a character "
         "that must stand between, or write the inner loop possessive: `(a++)+`. Loops in a row "
-        "that take the same characters, as in `.*.*=`, take cubic time or worse: a page of text takes minutes.",
+        "that take the same characters, as in `.*.*=`, take cubic time: a page of text takes minutes.",
         bad=_GUARDRAIL + "^(\\w+\\s?)*$'}",
         good=_GUARDRAIL + "^\\w+(\\s\\w+)*$'}",
     ),
