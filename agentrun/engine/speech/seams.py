@@ -41,7 +41,7 @@ class Transcript:
     Attributes:
         text: written as a caller would type it; empty when nothing was understood.
         confident: the words are a complete sentence that the recogniser expected, not a guess.
-        ambiguous: it holds words that this recogniser easily takes for others that sound alike, such as names.
+        ambiguous: it holds words that are easily heard as others that sound alike, such as names.
 
     """
 

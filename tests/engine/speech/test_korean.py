@@ -4,7 +4,7 @@ import pytest
 
 from agentrun.engine.speech import Hints
 from agentrun.engine.speech.automaton import compile_automaton
-from agentrun.engine.speech.korean import build_korean_language
+from agentrun.engine.speech.korean import build_korean_language, is_ambiguous
 from agentrun.wire.json import JsonObject
 
 
@@ -57,3 +57,17 @@ def test_only_what_a_tool_takes_can_be_said() -> None:
     assert not network.accepts(["월요일이요"])
     assert not network.accepts(["김", "~민수입니다"])
     assert compile_automaton(build_korean_language(Hints()).rule).accepts(["감사합니다"])
+
+
+@pytest.mark.parametrize(
+    "heard", ["월요일이요", "다음 주 화요일 오후 세 시로", "김민수입니다", "이서연이라고 합니다"]
+)
+def test_names_and_days_that_sound_alike_are_ambiguous(heard: str) -> None:
+    assert is_ambiguous(heard)
+
+
+@pytest.mark.parametrize(
+    "heard", ["네", "내일 오후 세 시로", "진료 예약하고 싶어요", "Where is my order A1001?"]
+)
+def test_other_words_are_not(heard: str) -> None:
+    assert not is_ambiguous(heard)
