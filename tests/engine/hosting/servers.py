@@ -142,8 +142,13 @@ class Cable:
         async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             there, back = await asyncio.open_connection(target.hostname, target.port)
             self._writers |= {writer, back}
-            await asyncio.gather(_pump(reader, back), _pump(there, writer))
-            self.left.set()
+            ended: list[str] = []
+            await asyncio.gather(
+                _pump(reader, back, lambda: ended.append("client")),
+                _pump(there, writer, lambda: ended.append("server")),
+            )
+            if ended[0] == "client":
+                self.left.set()
 
         server = await asyncio.start_server(join, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
@@ -158,8 +163,11 @@ class Cable:
         self._writers.clear()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pump(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, note_end: Callable[[], None]
+) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(65536):
             writer.write(data)
+    note_end()
     writer.close()

@@ -162,14 +162,22 @@ async def test_a_connection_that_is_cut_in_mid_call() -> None:
 
 
 async def test_a_label_that_means_another_server() -> None:
-    lab, other, cable = make_lab(), Lab([[make_tool("other")]], answer_order), Cable()
-    async with lab.serve() as url, cable.lay(url) as detour, other.serve() as other_url, open_host() as host:
-        call = asyncio.create_task(host.run_tool(name_server(detour), "stall", {}))
+    lab, other = make_lab(), Lab([[make_tool("other")]], answer_order)
+    async with lab.serve() as url, other.serve() as other_url, open_host() as host:
+        call = asyncio.create_task(host.run_tool(name_server(url), "stall", {}))
         await lab.entered.wait()
         assert [tool.name for tool in await host.list_tools(name_server(other_url))] == ["other"]
         assert not call.done()  # the old connection serves what runs on it
         call.cancel()
-        await cable.left.wait()  # and ends with that
+
+
+async def test_a_connection_of_a_label_that_means_another_server_ends() -> None:
+    lab, other, cable = make_lab(), make_lab(), Cable()
+    async with lab.serve() as url, cable.lay(url) as detour, other.serve() as other_url, open_host() as host:
+        await host.run_tool(name_server(detour), "lookup", {"order": "A1"})
+        assert not cable.left.is_set()
+        await host.run_tool(name_server(other_url), "lookup", {"order": "A1"})
+        await cable.left.wait()
 
 
 async def test_nobody_there() -> None:
