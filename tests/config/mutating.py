@@ -84,7 +84,7 @@ def _walk(node: YamlNode, schema: Mapping[str, Any], path: Path, line: int) -> I
     if isinstance(node, YamlMap):
         for key, entry in node.entries.items():
             known = schema.get("properties", {}).get(key) or schema.get("additionalProperties")
-            if entry.via is None and isinstance(known, dict) and not key.startswith("x-"):
+            if (entry.via or entry.node.via) is None and isinstance(known, dict) and not key.startswith("x-"):
                 yield Place((*path, key), entry.key, entry.node, known, node, schema, line)
                 yield from _walk(entry.node, known, (*path, key), entry.key.line)
     elif isinstance(node, YamlList):
