@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 def find_near(word: str, known: Iterable[str], least: float = 0.6) -> list[str]:
@@ -14,8 +15,6 @@ def find_near(word: str, known: Iterable[str], least: float = 0.6) -> list[str]:
         least: how alike both must be, from 0 to 1.
 
     """
-    from difflib import get_close_matches  # only here: most files have no slip
-
     return get_close_matches(word, list(known), 1, least)
 
 
