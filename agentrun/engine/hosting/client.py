@@ -147,9 +147,13 @@ class _Link:
             connection = self._current = self._open()
         connection.users += 1
         try:
-            yield await asyncio.shield(connection.client)
+            client = await asyncio.shield(connection.client)
+            self._status = 0  # a server may refuse what was only tried to find out how to speak to it
+            yield client
         except Exception as error:  # a border: here answers of strangers are parsed
             log.debug("the MCP server %s failed", self.server.label, exc_info=error)
+            if connection is self._current and _is_lost(error):
+                self.retire()
             raise HostedFailure(self._explain(error)) from error
         finally:
             connection.users -= 1
@@ -174,14 +178,12 @@ class _Link:
 
     def _explain(self, error: Exception) -> HostedError:
         from mcp import MCPError
-        from mcp_types import INVALID_REQUEST, METHOD_NOT_FOUND
+        from mcp_types import METHOD_NOT_FOUND
 
         if not isinstance(error, MCPError):
             message = f"The answer breaks the protocol: {_shorten(error)}."
             return HostedError("protocol_error", self.tidy(message), INTERNAL_ERROR)
         code, message = error.code, error.message or "The server does not say what is wrong."
-        if code == CONNECTION_LOST or (code == INVALID_REQUEST and "ession" in message):
-            self.retire()  # a server that has forgotten the session would refuse it for ever
         if self._status and (
             code in (CONNECTION_LOST, INTERNAL_ERROR) or (code, message) == (METHOD_NOT_FOUND, "Not Found")
         ):
@@ -231,7 +233,7 @@ class _Link:
         from agentrun.engine.hosting.bounded import BoundedTransport
 
         async def note_status(response: httpx2.Response) -> None:
-            if response.status_code >= 400:
+            if response.status_code >= 400 and response.request.method == "POST":
                 self._status = response.status_code
 
         server = self.server
@@ -245,6 +247,16 @@ class _Link:
             transport=BoundedTransport(httpx2.AsyncHTTPTransport(trust_env=False)),
             event_hooks={"response": [note_status]},
         )
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether nothing more can come of a connection; a server that forgot a session refuses it for ever."""
+    from mcp import MCPError
+    from mcp_types import INVALID_REQUEST
+
+    return isinstance(error, MCPError) and (
+        error.code == CONNECTION_LOST or (error.code == INVALID_REQUEST and "ession" in error.message)
+    )
 
 
 def _explain_connecting(server: HostedServer, error: BaseException | None) -> Exception:

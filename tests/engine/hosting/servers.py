@@ -13,7 +13,7 @@ import mcp_types as types
 from mcp.server.lowlevel import Server
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -44,6 +44,7 @@ class Lab:
         pages: of its list of tools.
         answer: what its tools do.
         endless: whether every page is said to have another after it.
+        elderly: whether it speaks the protocol of 2025, with sessions.
         seen: the `Authorization` and `X-Tenant` headers of requests.
         calls: what was called with what.
         entered: set when a call has arrived.
@@ -54,6 +55,7 @@ class Lab:
     pages: Sequence[Sequence[types.Tool]]
     answer: Answer
     endless: bool = False
+    elderly: bool = False
     seen: set[tuple[str | None, str | None]] = field(default_factory=set)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     entered: asyncio.Event = field(default_factory=asyncio.Event)
@@ -62,16 +64,24 @@ class Lab:
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:
         """Serve it; yields its URL."""
+        async with self.start() as app, serve_app(app) as url:
+            yield f"{url}/mcp"
+
+    @contextlib.asynccontextmanager
+    async def start(self) -> AsyncIterator[ASGIApp]:
+        """Start it; yields the application, which knows no sessions of an earlier start."""
         server: Server[Any] = Server("lab", version="1", on_list_tools=self._list, on_call_tool=self._call)
         app = server.streamable_http_app()
 
         async def note(scope: Scope, receive: Receive, send: Send) -> None:
             headers = {name: value.decode() for name, value in scope["headers"]}
             self.seen.add((headers.get(b"authorization"), headers.get(b"x-tenant")))
-            await app(scope, receive, send)
+            modern = headers.get(b"mcp-protocol-version", "") > "2026"
+            await (refuse if self.elderly and modern else app)(scope, receive, send)
 
-        async with app.router.lifespan_context(app), serve_app(note) as url:
-            yield f"{url}/mcp"
+        refuse = PlainTextResponse("what is that?", 404)
+        async with app.router.lifespan_context(app):
+            yield note
 
     async def _list(self, _: Any, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         number = int(params.cursor) if params is not None and params.cursor else 0

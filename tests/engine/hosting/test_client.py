@@ -12,6 +12,7 @@ import mcp_types as types
 import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from agentrun.engine.effects import HostedToolReturned, HostedToolsListed, ListHostedTools, RunHostedTool
 from agentrun.engine.hosting.bounded import MAX_ANSWER_BYTES
@@ -30,6 +31,7 @@ from tests.engine.hosting.servers import (
     make_text,
     make_tool,
     serve_answer,
+    serve_app,
 )
 
 
@@ -159,6 +161,26 @@ async def test_a_connection_that_is_cut_in_mid_call() -> None:
         assert (error.kind, error.code) == ("protocol_error", -32000)
         assert await host.run_tool(server, "lookup", {"order": "A1"}) == "Order A1 has shipped."
         assert [name for name, _ in lab.calls] == ["stall", "lookup"]  # what may have run is never repeated
+
+
+async def test_a_server_of_the_older_protocol_that_forgot_the_session() -> None:
+    lab = make_lab()
+    lab.elderly = True
+    async with contextlib.AsyncExitStack() as stack:
+        apps = [await stack.enter_async_context(lab.start()) for _ in range(2)]
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            await apps[0](scope, receive, send)
+
+        url = await stack.enter_async_context(serve_app(serve))
+        host = await stack.enter_async_context(open_host())
+        server = name_server(f"{url}/mcp")
+        assert len(await host.list_tools(server)) == 3
+        assert await host.run_tool(server, "lookup", {"order": "A1"}) == "Order A1 has shipped."
+        apps.reverse()  # as after a restart
+        error = await fail_call(host, server, "lookup", order="A1")
+        assert (error.kind, error.code) == ("protocol_error", -32600)
+        assert await host.run_tool(server, "lookup", {"order": "A1"}) == "Order A1 has shipped."
 
 
 async def test_a_label_that_means_another_server() -> None:
