@@ -12,7 +12,7 @@ A message may grow while it is open: what follows it, or the end of the moves, s
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -24,15 +24,12 @@ from agentrun.engine.hosting.toolbox import Toolbox
 from agentrun.engine.messages import SpokenItem, TextItem
 from agentrun.engine.outbox import Outbox
 from agentrun.engine.parts import CallItem, FunctionCallItem, ItemStatus, OutputItem, Place
-from agentrun.engine.seams import Call, Failure, More, Move, Say, Spent
-from agentrun.engine.usage import Tokens, render_usage
+from agentrun.engine.seams import Call, Cut, Failure, More, Move, Say, Spent
+from agentrun.engine.usage import Tokens, estimate_reasoning_tokens, render_usage
 from agentrun.wire import server
 from agentrun.wire.json import JsonObject
 
 CancelReason = Literal["turn_detected", "client_cancelled"]
-
-TOKENS_PER_MINUTE = 15_000_000
-"""What `rate_limits.updated` says; the engine never refuses for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +46,8 @@ class ResponseSettings:
         toolbox: what the model may call.
         instructed: whether the response brought instructions of its own.
         items: wire items given as `input`; None for the conversation.
+        effort: how much a model that reasons does so; None for one that does not.
+        overlap: whether a function call begins while the message before it is still open.
 
     """
 
@@ -67,6 +66,8 @@ class ResponseSettings:
     toolbox: Toolbox
     parallel_tool_calls: bool
     items: Sequence[JsonObject] | None = None
+    effort: str | None = None
+    overlap: bool = True
 
 
 @dataclass(slots=True)
@@ -86,21 +87,37 @@ class Response:
         over: whether `response.done` was sent.
         sound_ms: how long its sound plays.
         read: tokens of its prompt, to be set before it ends.
+        cached: those of them that were cached.
+
+    Args:
+        settings: as they are when it begins.
+        outbox: takes its events.
+        history: the conversation it writes to, or None.
+        desk: where hosted calls go.
+        spend: takes the tokens used and returns the row of `rate_limits.updated`.
 
     """
 
     def __init__(
-        self, settings: ResponseSettings, outbox: Outbox, history: History | None, desk: CallDesk
+        self,
+        settings: ResponseSettings,
+        outbox: Outbox,
+        history: History | None,
+        desk: CallDesk,
+        spend: Callable[[int], JsonObject],
     ) -> None:
         self.settings = settings
         self.over = False
         self.read = Tokens()
+        self.cached = Tokens()
+        self._spend = spend
         self._outbox = outbox
         self._history = history
         self._desk = desk
         self._made = Progress()
         self._open: deque[OutputItem] = deque()
         self._spent: Spent | None = None
+        self._cut: Cut | None = None
 
     @property
     def id(self) -> str:
@@ -127,6 +144,8 @@ class Response:
         match move:
             case Spent():
                 self._spent = move
+            case Cut():
+                self._cut = move
             case More():
                 self._grow(move)
             case _:
@@ -212,13 +231,13 @@ class Response:
         while not self.over and (self._open_next() or self._close_first()):
             pass
         if not self.over and self._made.produced_all and not self._open and not self._made.pending:
-            self._finish("completed", None)
+            self._finish(*(("completed", None) if self._cut is None else _describe_cut(self._cut)))
 
     def _open_next(self) -> bool:
         pending = self._made.pending
         if not pending or (isinstance(pending[0], Say) and self._open):
             return False
-        if isinstance(pending[0], Call) and isinstance(next(iter(self._open), None), CallItem):
+        if self._open and (isinstance(self._open[0], CallItem) or not self.settings.overlap):
             return False
         item = self._make_item(pending.popleft())
         self._made.items.append(item)
@@ -237,14 +256,16 @@ class Response:
         followed = len(self._open) > 1 or bool(self._made.pending) or self._made.produced_all
         if not followed and not isinstance(self._open[0], CallItem):
             return False
-        self._open.popleft().close("completed")
+        last = len(self._open) == 1 and not self._made.pending
+        self._open.popleft().close("incomplete" if last and self._cut else "completed")
         return True
 
     def _make_item(self, move: Say | Call) -> OutputItem:
-        place = Place(self.id, len(self._made.items), self._outbox, self._history)
+        budget = self._budget_left()
+        place = Place(self.id, len(self._made.items), self._outbox, self._history, budget)
         if isinstance(move, Call):
             return self._make_call(place, move)
-        phases, budget = self.settings.phases, self._budget_left()
+        phases = self.settings.phases
         if not self.settings.spoken:
             return TextItem(place, move, phases=phases, budget_tokens=budget)
         return SpokenItem(place, move, phases=phases, fmt=self.settings.format, budget_tokens=budget)
@@ -268,11 +289,9 @@ class Response:
         return float(most) - self._written.total
 
     def _stop_if_exhausted(self, item: OutputItem) -> bool:
-        out_of_words = isinstance(item, TextItem | SpokenItem) and item.exhausted
-        out_of_budget = isinstance(item, CallItem) and self._budget_left() < 0
-        if not (out_of_words or out_of_budget):
+        if not item.exhausted:
             return False
-        self._finish("incomplete", {"reason": "max_output_tokens"})
+        self._finish(*_describe_cut(Cut("max_output_tokens")))
         return True
 
     def _finish(self, status: str, details: JsonObject | None) -> None:
@@ -284,26 +303,24 @@ class Response:
             self._open.popleft().close(item_status)
         if status != "completed":
             self._outbox.command(Stop(self.id))
-        usage = render_usage(*self._count_spent())
+        usage = self._render_usage()
         shown = None if details is None else {"type": status, **details}
         self._outbox.send(server.ResponseDone(self._render(status, shown, usage)))
-        self._report_limits(usage["total_tokens"])
+        self._outbox.send(server.RateLimitsUpdated([self._spend(usage["total_tokens"])]))
 
-    def _count_spent(self) -> tuple[Tokens, Tokens]:
+    def _render_usage(self) -> JsonObject:
         """Return what was read and written: text as a remote mind counted it, sound as the engine does."""
-        if self._spent is None:
-            return self.read, self._written
-        read, written = self._spent.input_tokens, self._spent.output_tokens
-        return Tokens(text=read), replace(self._written, text=written)
-
-    def _report_limits(self, used: int) -> None:
-        row = {
-            "name": "tokens",
-            "limit": TOKENS_PER_MINUTE,
-            "remaining": max(0, TOKENS_PER_MINUTE - used),
-            "reset_seconds": round(used * 60 / TOKENS_PER_MINUTE, 3),
-        }
-        self._outbox.send(server.RateLimitsUpdated([row]))
+        written, effort = self._written, self.settings.effort
+        if self._spent is not None:
+            written = replace(written, text=self._spent.output_tokens)
+            read = Tokens(text=self._spent.input_tokens)
+            return render_usage(read, written, reasoning=None if effort is None else 0)
+        if effort is None:
+            return render_usage(self.read, written, self.cached)
+        room = max(0.0, self._budget_left())
+        reasoning = int(min(estimate_reasoning_tokens(effort, written.text), room))
+        written = replace(written, text=written.text + reasoning)
+        return render_usage(self.read, written, self.cached, reasoning)
 
     def _render(self, status: str, details: JsonObject | None, usage: JsonObject | None) -> JsonObject:
         settings = self.settings
@@ -321,3 +338,7 @@ class Response:
             "usage": usage,
             "metadata": None if settings.metadata is None else dict(settings.metadata),
         }
+
+
+def _describe_cut(cut: Cut) -> tuple[str, JsonObject]:
+    return "incomplete", {"reason": cut.reason}

@@ -57,7 +57,14 @@ class Spent:
     output_tokens: int
 
 
-Move: TypeAlias = Say | More | Call | Spent
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The mind was cut short here: the response ends as `incomplete`."""
+
+    reason: Literal["max_output_tokens", "content_filter"]
+
+
+Move: TypeAlias = Say | More | Call | Spent | Cut
 
 
 @dataclass(frozen=True, slots=True)

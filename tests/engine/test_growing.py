@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentrun.engine.effects import Produced, ProducedEnd, Speak, Spoken, SpokenEnd
-from agentrun.engine.seams import Call, Failure, More, Move, Say, Spent
+from agentrun.engine.seams import Call, Cut, Failure, More, Move, Say, Spent
 from agentrun.engine.sentences import LONGEST_CHARS, find_sentence_end
 from tests.engine.kit import Session, last, names
 
@@ -124,6 +124,14 @@ def test_counts_of_a_remote_mind_stand_in_the_usage() -> None:
     session = Session([[*grow("Yes."), Spent(1234, 56)]], text=True)
     usage = last(session.send("response.create"), "response.done")["response"]["usage"]
     assert (usage["input_tokens"], usage["output_tokens"], usage["total_tokens"]) == (1234, 56, 1290)
+
+
+def test_a_mind_that_was_cut_short_makes_the_response_incomplete() -> None:
+    session = Session([[*grow("To be, or"), Cut("content_filter")]])
+    done = last(session.send("response.create"), "response.done")["response"]
+    assert done["status_details"] == {"type": "incomplete", "reason": "content_filter"}
+    assert done["output"][0]["status"] == "incomplete"
+    assert done["output"][0]["content"][0]["transcript"] == "To be, or"
 
 
 def test_the_mind_knows_the_output_limit() -> None:
