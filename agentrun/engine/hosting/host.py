@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
@@ -9,6 +10,8 @@ from agentrun.engine.effects import HostedToolReturned, HostedToolsListed, ListH
 from agentrun.engine.hosting.failures import HostedFailure
 from agentrun.engine.hosting.values import CONNECTION_LOST, HostedError, HostedServer, HostedTool
 from agentrun.wire.json import JsonObject
+
+log = logging.getLogger(__name__)
 
 HostedOrder: TypeAlias = ListHostedTools | RunHostedTool
 HostedAnswer: TypeAlias = HostedToolsListed | HostedToolReturned
@@ -51,6 +54,9 @@ async def obey(host: ToolHost, order: HostedOrder) -> HostedAnswer:
             try:
                 return HostedToolsListed(order.item_id, await host.list_tools(order.server))
             except HostedFailure as failure:
+                # few clients show the error of the item, so the operator is told as well
+                reason = " ".join(str(failure).split())
+                log.warning("the MCP server `%s` could not be listed: %s", order.server.label, reason)
                 return HostedToolsListed(order.item_id, (), failure.error)
         case RunHostedTool():
             try:

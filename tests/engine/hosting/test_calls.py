@@ -273,6 +273,17 @@ def test_a_call_of_a_response_that_is_broken_off_never_runs() -> None:
     assert not any(isinstance(order, RunHostedTool) for order in session.hosted)
 
 
+def test_a_call_whose_arguments_are_cut_never_runs() -> None:
+    session = HostingSession([[Call("search", {"q": "word " * 100})]])
+    session.update(tools=[NEVER], max_output_tokens=20)
+    response = last(respond(session), "response.done")["response"]
+    assert (response["status"], response["output"][0]["error"]["type"]) == (
+        "incomplete",
+        "tool_execution_error",
+    )
+    assert not any(isinstance(order, RunHostedTool) for order in session.hosted)
+
+
 def test_a_running_call_outlives_the_cancelling_of_its_response() -> None:
     session = HostingSession([[Call("search", {}), Say("Looking it up.")]], hold=(RunHostedTool, Speak))
     session.update(tools=[NEVER], output_modalities=["audio"])

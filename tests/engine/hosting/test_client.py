@@ -89,6 +89,13 @@ async def test_orders_are_answered() -> None:
         )
 
 
+async def test_the_operator_is_told_what_cannot_be_listed(caplog: pytest.LogCaptureFixture) -> None:
+    async with serve_answer(lambda _: PlainTextResponse("no", 403)) as url, open_host() as host:
+        answer = await obey(host, ListHostedTools("mcpl_1", name_server(url)))
+    assert answer.error == HostedError("http_error", "The server answered with status 403.", 403)
+    assert "the MCP server `lab` could not be listed: The server answered with status 403." in caplog.messages
+
+
 async def test_all_pages_are_read() -> None:
     lab = Lab([[make_tool("a")], [make_tool("b"), make_tool("a", title="again")]], answer_order)
     async with lab.serve() as url, open_host() as host:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from agentrun.engine.core import Core
-from agentrun.engine.driver import EngineParts, SessionDriver
+from agentrun.engine.driver import EngineParts
 from agentrun.engine.hosting.values import HostedServer, HostedTool, HostingLimits
+from agentrun.engine.http.realtime import serve_session
 from agentrun.engine.ids import Ids
 from agentrun.engine.responders.rehearsal import RehearsalResponder
 from agentrun.engine.responders.script import ScriptedResponder
@@ -136,7 +137,7 @@ async def test_a_call_that_takes_too_long_is_given_up() -> None:
     core = Core("m", Ids(1), EPOCH, hosting=HostingLimits(call_ms=1))
     parts = EngineParts(ScriptedResponder([[Call("stall", {})]]), Ears(), make_host=lambda: host)
     async with asyncio.timeout(20):
-        await SessionDriver(core, parts, frames.get, send, close).run()
+        await serve_session(core, parts, frames.get, send, close)
     assert "response.mcp_call.failed" in sent
     assert host.closed
 
