@@ -45,7 +45,7 @@ FREE = {"__init__", "__main__"}
 # Parts whose only business is I/O and time; elsewhere an `async def` is a question.
 ASYNC_PARTS = {"asgi", "tools", "link", "channels", "runtime", "simulate", "server", "cli"}
 ASYNC_ENGINE = re.compile(
-    r"engine/(app|driver|ears|hosting/(bounded|client|host)|http/\w+|local|opening|server|speech/\w+"
+    r"engine/(app|calls/\w+|connection|driver|hearing|hosting/(bounded|client|host)|http/\w+|local|opening|server|speech/\w+"
     r"|faults/shell|remote/\w+|responders/(chat/responder|script/player))\.py"
 )
 

@@ -18,7 +18,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from agentrun.engine.driver import EngineParts, SessionDriver
+from agentrun.engine.driver import EngineParts
+from agentrun.engine.http.realtime import serve_session
 from agentrun.engine.http.switchboard import EngineOptions
 from agentrun.engine.responders.script import ScriptedResponder
 from agentrun.engine.seams import Call, Move, Prompt, Responder, Say
@@ -350,12 +351,12 @@ async def test_client_that_vanishes_takes_its_tasks_along() -> None:
 
 
 async def test_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    from agentrun.engine import driver
+    from agentrun.engine import connection
     from agentrun.engine.core import Core
     from agentrun.engine.ids import Ids
     from tests.engine.kit import EPOCH
 
-    monkeypatch.setattr(driver, "MAX_UNSENT_BYTES", 100_000)
+    monkeypatch.setattr(connection, "MAX_UNSENT_BYTES", 100_000)
     closed: list[int] = []
 
     async def receive() -> str | None:
@@ -374,5 +375,5 @@ async def test_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPat
     asked: list[bool] = []
     parts = EngineParts(ScriptedResponder([[Say("A very long story. " * 20)]]), Ears(), 1000.0)
     async with asyncio.timeout(10):
-        await SessionDriver(Core("m", Ids(1), EPOCH), parts, receive, send, close).run()
+        await serve_session(Core("m", Ids(1), EPOCH), parts, receive, send, close)
     assert closed == [1008]

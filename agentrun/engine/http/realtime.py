@@ -17,8 +17,9 @@ from starlette.types import Receive as AsgiReceive
 from starlette.types import Scope
 from starlette.types import Send as AsgiSend
 
+from agentrun.engine.connection import CloseSocket, Connection, Receive, Send
 from agentrun.engine.core import Core
-from agentrun.engine.driver import CloseSocket, EngineParts, Receive, Send, SessionDriver
+from agentrun.engine.driver import EngineParts, SessionDriver
 from agentrun.engine.http.access import SUBPROTOCOL, find_target
 from agentrun.engine.http.front import deny_socket, make_request_id
 from agentrun.engine.http.refusals import RequestRefused, refuse_parameter
@@ -102,7 +103,9 @@ async def serve_session(
 
     """
     try:
-        await SessionDriver(core, parts, receive, send, close).run()
+        connection = Connection(receive, send, close)
+        driver = SessionDriver(core, parts, connection)
+        await driver.run(connection.run(driver.take))
     except Exception as error:  # a border: whatever fails here must not reach other sessions
         log.error("a session failed: %r", _find_leaf(error))
         log.debug("the failure in full", exc_info=error)
