@@ -97,10 +97,11 @@ class Prompt:
         instructions: the session's instructions, or those of this response where it has its own.
         instructed: True if this response brought instructions of its own (a client's "say exactly …").
         tools: function tools in the session's shape: `{"type": "function", "name", "description",
-            "parameters"}`.
+            "parameters"}`; the tools of hosted MCP servers are among them.
         tool_choice: `auto`, `none`, `required` or `{"type": "function", "name": …}`.
         items: the conversation as wire items, oldest first, already truncated; caller audio appears as an
-            `input_audio` part with its `transcript`, or with None where it could not be understood.
+            `input_audio` part with its `transcript`, or with None where it could not be understood. Calls of
+            hosted tools appear as function calls and their outputs.
         now: local wall-clock time of the engine, for words such as "tomorrow".
         language: ISO 639-1 of the session's transcription, if it names one.
         unsure: ids of the caller's items that were heard, but not well: what they say is a guess.
