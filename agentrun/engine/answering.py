@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agentrun.audio import parse_format
+from agentrun.engine.caching import PromptCache
 from agentrun.engine.checks import (
     check_choice,
     check_length,
@@ -26,10 +28,13 @@ from agentrun.engine.models import find_traits
 from agentrun.engine.parameters import RESPONSE_AUDIO, SHARED
 from agentrun.engine.response import CancelReason, Response, ResponseSettings
 from agentrun.engine.seams import Failure, Prompt
-from agentrun.engine.settings import check_tool_choice, name_voice
+from agentrun.engine.settings import check_reasoning, check_tool_choice, name_voice
 from agentrun.engine.state import SessionState
 from agentrun.engine.usage import add_tokens, estimate_prompt_tokens
 from agentrun.wire.json import JsonObject, JsonValue
+
+MAX_RUNNING = 64
+"""How many responses of one session run at a time; the engine's own bound."""
 
 
 def _check_input(value: JsonValue, path: str) -> None:
@@ -62,7 +67,7 @@ class _Running:
 class Answering:
     """Starts, feeds and ends responses.
 
-    At most one running response writes to the default conversation; any number run out of band.
+    At most one running response writes to the default conversation; a few run out of band.
 
     Attributes:
         spoke: whether sound was ever sent, which locks the session's voice.
@@ -74,6 +79,8 @@ class Answering:
         self._hosting = hosting
         self._running: dict[str, _Running] = {}
         self._last_spoken: list[Response] = []
+        self._cache = PromptCache()
+        self._first_read_id: str | None = None  # older items were left out, and stay so
         self.spoke = False
 
     @property
@@ -96,14 +103,22 @@ class Answering:
         if "tools" in overrides:
             known = self._state.catalogue.definitions
             overrides["tools"] = complete_tools(overrides["tools"], known, "response.tools")
+        check_reasoning(self._state.settings["model"], overrides, "response")
         settings = self._combine(overrides)
         items = self._resolve(overrides)
         active = self.active
         if settings.conversation_id is not None and active is not None:
             message = f"Conversation already has an active response in progress: {active.id}"
             refuse(message, "conversation_already_has_active_response", None)
+        if len(self._running) >= MAX_RUNNING:
+            message = f"{MAX_RUNNING} responses are in progress, the most that this engine runs at a time."
+            refuse(message, "too_many_active_responses", None)
         history = self._state.history if settings.conversation_id is not None else None
-        response = Response(settings, self._state.outbox, history, self._hosting.calls)
+        if history is not None:
+            history.check_room()
+        response = Response(
+            settings, self._state.outbox, history, self._hosting.calls, self._state.spend_tokens
+        )
         self._running[settings.id] = _Running(response, items)
         response.start()
         self._hosting.take_tools(overrides.get("tools", ()))
@@ -112,10 +127,9 @@ class Answering:
     def ask_waiting(self) -> None:
         """Ask the responder for every response whose items are all understood by now."""
         for run in self._running.values():
-            items = self._state.history if run.items is None else run.items
-            if not run.asked and not run.response.over and not any(item.unclear for item in items):
+            if not run.asked and not run.response.over and not self._is_unclear(run):
                 run.asked = True
-                self._ask(run.response, list(items))
+                self._ask(run)
 
     def cancel(self, response_id: str | None, reason: CancelReason) -> None:
         """Cancel a response; without an id, the active one of the default conversation.
@@ -161,6 +175,7 @@ class Answering:
         check_tool_choice(session["tool_choice"], session["tools"], "response")
         sound = {**state.settings["audio"]["output"], **overrides.get("audio", {}).get("output", {})}
         in_band = overrides.get("conversation") != "none"
+        traits = find_traits(session["model"])
         return ResponseSettings(
             id=state.ids.make("resp"),
             conversation_id=state.conversation_id if in_band else None,
@@ -170,12 +185,14 @@ class Answering:
             voice=name_voice(sound["voice"]),
             speed=sound["speed"],
             language=state.language,
-            phases=find_traits(session["model"]).phases,
+            phases=traits.phases,
             metadata=overrides.get("metadata"),
             instructions=session["instructions"],
             instructed="instructions" in overrides,
             toolbox=make_toolbox(session["tools"], session["tool_choice"], state.catalogue),
             parallel_tool_calls=session.get("parallel_tool_calls", True),
+            effort=(session.get("reasoning") or {}).get("effort", "low") if traits.reasoning else None,
+            overlap=state.options.overlap and traits.phases,
         )
 
     def _resolve(self, overrides: JsonObject) -> list[Item] | None:
@@ -186,7 +203,9 @@ class Answering:
     def _resolve_one(self, entry: JsonObject, index: int) -> Item:
         state = self._state
         if entry["type"] != "item_reference":
-            item = make_item(entry, state.ids.make("item"), state.ids.make("call"), state.input_format)
+            path = f"response.input[{index}]"
+            fresh = (state.ids.make("item"), state.ids.make("call"))
+            item = make_item(entry, *fresh, state.input_format, path)
             item.unclear = False  # sound given to one response only is not transcribed
             return item
         found = state.history.find(entry["id"])
@@ -195,7 +214,20 @@ class Answering:
             refuse(message, "invalid_value", f"response.input[{index}].id")
         return found
 
-    def _ask(self, response: Response, items: Sequence[Item]) -> None:
+    def _is_unclear(self, run: _Running) -> bool:
+        if run.items is None:
+            return bool(self._state.history.unclear_ids)
+        return any(item.unclear for item in run.items)
+
+    def _pick_items(self, run: _Running) -> list[Item]:
+        """Return what a response reads, before it is known whether that fits."""
+        if run.items is not None:
+            return run.items
+        whole = self._state.settings["truncation"] == "disabled"
+        return list(self._state.history.iterate_from(None if whole else self._first_read_id))
+
+    def _ask(self, run: _Running) -> None:
+        response, items = run.response, self._pick_items(run)
         settings, state = response.settings, self._state
         sizes = [item.tokens for item in items]
         fixed = estimate_prompt_tokens(settings.instructions, settings.toolbox.tools)
@@ -207,7 +239,12 @@ class Answering:
             message = "The conversation is longer than the model can read, and truncation is disabled."
             response.end_moves(Failure(message))
             return
+        if run.items is None and 0 < first < len(items):
+            self._first_read_id = items[first].id
         response.read = add_tokens([fixed, *sizes[first:]])
+        beginning = (settings.instructions, json.dumps(settings.toolbox.tools))
+        pieces = [(item.id, item.tokens) for item in items[first:]]
+        response.cached = self._cache.read([(beginning, fixed), *pieces])
         shown = view_items((item.show_to_model() for item in items[first:]), settings.toolbox.name_tools())
         prompt = Prompt(
             settings.instructions,

@@ -34,17 +34,21 @@ from agentrun.engine.hosting.desk import Hosting
 from agentrun.engine.hosting.values import USUAL_LIMITS, HostingLimits
 from agentrun.engine.ids import Ids
 from agentrun.engine.items import CHECK_ITEM, Item, make_item
+from agentrun.engine.leniency import MOST_DROPPED, drop_member
 from agentrun.engine.listening import Listening
+from agentrun.engine.options import USUAL_OPTIONS, SessionOptions
 from agentrun.engine.outbox import Outbox
 from agentrun.engine.presets import begin_settings
 from agentrun.engine.settings import render_session, update_settings
 from agentrun.engine.speech.turns import SpeechStarted, SpeechStopped
 from agentrun.engine.state import SessionState
+from agentrun.engine.transcription import update_transcription_settings
 from agentrun.errors import RemoteProtocolError
-from agentrun.wire import ClientEvent, client, decode_json, server
+from agentrun.wire import ClientEvent, client, decode_json, dump_event, server
 from agentrun.wire.json import JsonObject
 
 SESSION_LIMIT_MS = 60 * 60 * 1000
+MAX_EVENT_ID_LENGTH = 512
 
 Frame: TypeAlias = str | JsonObject
 """What a client sends, as text or as parsed JSON."""
@@ -63,6 +67,15 @@ _INPUTS = (
 )
 
 
+_ANSWERING_EVENTS = (client.ResponseCreate, client.ResponseCancel, client.OutputAudioBufferClear)
+
+
+def _find_event_id(payload: JsonObject | ClientEvent) -> str | None:
+    """Return the id by which a client will know an error, if it gave one that may be."""
+    given = payload.get("event_id") if isinstance(payload, dict) else payload.event_id
+    return given if isinstance(given, str) and len(given) <= MAX_EVENT_ID_LENGTH else None
+
+
 class Core:
     """One session.
 
@@ -72,7 +85,9 @@ class Core:
         epoch: wall-clock time at which `now_ms` is 0, with its time zone.
         session_limit_ms: when the session is closed.
         hosting: how long MCP servers may take.
-        preset: settings to begin with, as in a `session.update`.
+        preset: settings to begin with, as in a `session.update`; with the type `transcription` the session
+            only writes down what is said.
+        options: what the operator decides.
 
     Raises:
         RemoteProtocolError: something in the preset is not allowed.
@@ -88,10 +103,11 @@ class Core:
         session_limit_ms: int = SESSION_LIMIT_MS,
         hosting: HostingLimits = USUAL_LIMITS,
         preset: JsonObject | None = None,
+        options: SessionOptions = USUAL_OPTIONS,
     ) -> None:
         expires_at = int(epoch.timestamp()) + session_limit_ms // 1000
         settings = begin_settings(ids.make("sess"), model, expires_at, preset)
-        self._state = SessionState(settings, ids, Outbox(ids), ids.make("conv"), epoch)
+        self._state = SessionState(settings, ids, Outbox(ids), ids.make("conv"), epoch, options=options)
         self._listening = Listening(self._state)
         self._hosting = Hosting(self._state, hosting, self._take_hosted_item)
         self._answering = Answering(self._state, self._hosting)
@@ -113,7 +129,7 @@ class Core:
         self._state.outbox.send(server.SessionCreated(render_session(self._state.settings)))
         self._listening.listen()
         self._listening.expect()
-        self._hosting.take_tools(self._state.settings["tools"])
+        self._hosting.take_tools(self._state.settings.get("tools", ()))
         return self._state.outbox.take()
 
     def handle(self, event: Frame | ClientEvent | Input, now_ms: int) -> list[Output]:
@@ -131,7 +147,9 @@ class Core:
             self._take_input(event)
         else:
             self._take_frame(event)
-        if not isinstance(event, client.InputAudioBufferAppend):  # fifty a second, and nothing waits for sound
+        if not isinstance(
+            event, client.InputAudioBufferAppend
+        ):  # fifty a second, and nothing waits for sound
             self._settle()
         return self._state.outbox.take()
 
@@ -148,14 +166,32 @@ class Core:
         event_id = None
         try:
             payload = decode_json(event) if isinstance(event, str) else event
-            if isinstance(payload, dict):
-                given = payload.get("event_id")
-                event_id = given if isinstance(given, str) else None
-                payload = parse_payload(payload)
-            event_id = payload.event_id
-            self._obey(payload)
+            event_id = _find_event_id(payload)
+            self._obey_payload(payload)
         except RemoteProtocolError as refusal:
             self._state.outbox.refuse(refusal, event_id)
+
+    def _obey_payload(self, payload: JsonObject | ClientEvent) -> None:
+        """Obey an event; a lenient session drops what the API does not know, and tries again."""
+        for _ in range(MOST_DROPPED if self._state.options.lenient else 0):
+            try:
+                self._obey(self._parse(payload))
+            except RemoteProtocolError as refusal:
+                shown = payload if isinstance(payload, dict) else dump_event(payload)
+                less = drop_member(shown, refusal.param or "")
+                if refusal.code != "unknown_parameter" or less is None:
+                    raise
+                payload = less
+            else:
+                return
+        self._obey(self._parse(payload))
+
+    def _parse(self, payload: JsonObject | ClientEvent) -> ClientEvent:
+        event = parse_payload(payload) if isinstance(payload, dict) else payload
+        if self._state.transcribes_only and isinstance(event, _ANSWERING_EVENTS):
+            message = f"'{event.type}' is not supported in a transcription session."
+            refuse(message, "invalid_value", "type")
+        return event
 
     def _obey(self, event: ClientEvent) -> None:
         match event:
@@ -194,12 +230,9 @@ class Core:
     def _update(self, patch: JsonObject) -> None:
         state = self._state
         before = state.settings
-        active = self._answering.active
-        spoke = self._answering.spoke or (active is not None and active.sound_ms > 0)
-        known = state.catalogue.definitions
-        state.settings = update_settings(before, patch, spoke=spoke, known=known)
+        state.settings = self._merge(patch)
         state.outbox.send(server.SessionUpdated(render_session(state.settings)))
-        if any(before[key] != state.settings[key] for key in ("instructions", "tools", "audio")):
+        if any(before.get(key) != state.settings.get(key) for key in ("instructions", "tools", "audio")):
             self._listening.expect()
         old, new = before["audio"]["input"], state.settings["audio"]["input"]
         if (old["turn_detection"], old["format"]) != (new["turn_detection"], new["format"]):
@@ -207,6 +240,14 @@ class Core:
             self._rearm_idle(old["turn_detection"])
         if "tools" in patch:
             self._hosting.take_tools(state.settings["tools"])
+
+    def _merge(self, patch: JsonObject) -> JsonObject:
+        state = self._state
+        if state.transcribes_only:
+            return update_transcription_settings(state.settings, patch)
+        active = self._answering.active
+        spoke = self._answering.spoke or (active is not None and active.sound_ms > 0)
+        return update_settings(state.settings, patch, spoke=spoke, known=state.catalogue.definitions)
 
     def _take_hosted_item(self, item: Item) -> None:
         """Put the tools of an MCP server into the conversation; callers may talk about them from now on."""
@@ -219,6 +260,9 @@ class Core:
         item = make_item(event.item, state.ids.make("item"), state.ids.make("call"), state.input_format)
         if state.history.find(item.id) is not None:
             refuse(f"Item with id '{item.id}' already exists.", "invalid_value", "item.id")
+        state.history.check_room(item.size_bytes)
+        if item.wire["type"] == "function_call_output":
+            self._check_call(item.wire["call_id"])
         decision = item.wire if item.wire["type"] == "mcp_approval_response" else None
         if decision is not None:
             self._hosting.calls.check_decision(decision)
@@ -227,6 +271,12 @@ class Core:
             self._hosting.calls.decide(decision)
         if self._idle_at_ms is not None:
             self._arm_idle(0)
+
+    def _check_call(self, call_id: str) -> None:
+        """Refuse the output of a call that nobody made; a second output of one call is taken."""
+        if not self._state.history.knows_call(call_id):
+            message = f"Tool call ID '{call_id}' not found in conversation."
+            refuse(message, "invalid_tool_call_id", "item.call_id")
 
     def _truncate(self, event: client.ConversationItemTruncate) -> None:
         item = self._find(event.item_id, "item_truncate_invalid_item_id")
@@ -294,14 +344,18 @@ class Core:
         self._idle_at_ms = None
         self._listening.start_speech(audio_start_ms)
         active = self._answering.active
-        if detection["interrupt_response"] and active is not None:
+        if detection.get("interrupt_response") and active is not None:
             active.cancel("turn_detected")
             self._answering.sweep()  # without the idle clock: the caller is speaking
 
     def _stop_speech(self, audio_end_ms: int) -> None:
-        detection = self._state.turn_detection
-        item = self._listening.stop_speech(audio_end_ms)
-        if item is not None and detection is not None and detection["create_response"]:
+        detection = self._state.turn_detection or {}
+        try:
+            item = self._listening.stop_speech(audio_end_ms)
+        except RemoteProtocolError as refusal:  # the conversation is full
+            self._state.outbox.refuse(refusal, None)
+            return
+        if item is not None and detection.get("create_response"):
             self._respond()
 
     def _respond(self) -> None:
@@ -321,8 +375,12 @@ class Core:
         self._hosting.expire()
         if self._idle_at_ms is not None and now_ms >= self._idle_at_ms:
             self._idle_at_ms = None
-            self._listening.commit_silence(self._idle_timeout_ms or 0)
-            self._respond()
+            try:
+                self._listening.commit_silence(self._idle_timeout_ms or 0)
+            except RemoteProtocolError as refusal:  # the conversation is full
+                self._state.outbox.refuse(refusal, None)
+            else:
+                self._respond()
 
     def _close(self) -> None:
         minutes = self._session_limit_ms // 60_000

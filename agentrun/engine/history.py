@@ -80,7 +80,8 @@ class History:
 
         """
         if len(self._items) >= MAX_ITEMS:
-            message = f"The conversation holds {MAX_ITEMS} items, the most that this engine keeps: delete some first."
+            most = f"{MAX_ITEMS} items, the most that this engine keeps"
+            message = f"The conversation holds {most}: delete some first."
             refuse(message, "conversation_item_limit_reached", None)
         if self._held_bytes + size_bytes > MAX_HELD_BYTES:
             mebibytes = MAX_HELD_BYTES // 1024**2

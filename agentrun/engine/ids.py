@@ -6,7 +6,7 @@ import base64
 import random
 from typing import Literal
 
-IdKind = Literal["sess", "conv", "resp", "item", "event", "call", "mcp", "mcpl", "mcpr"]
+IdKind = Literal["sess", "conv", "resp", "item", "event", "call", "mcp", "mcpl", "mcpr", "seg"]
 
 _CALL_LENGTH = 16
 _LENGTH = 21

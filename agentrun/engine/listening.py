@@ -5,11 +5,13 @@ from __future__ import annotations
 from agentrun.engine.buffer import InputBuffer
 from agentrun.engine.checks import refuse
 from agentrun.engine.effects import Expect, Heard, Listen, Transcribe
-from agentrun.engine.items import Item
+from agentrun.engine.items import Item, check_samples
 from agentrun.engine.state import SessionState
+from agentrun.engine.transcripts import tell_transcript
 from agentrun.wire import server
 from agentrun.wire.json import JsonObject
 
+MAX_APPEND_BYTES = 15 * 1024 * 1024
 _LEAST_COMMIT_MS = 100
 _SILENCE_NOTE = (
     "The caller has not said anything for a while. Judge from the recorded audio whether anybody is there: "
@@ -42,10 +44,19 @@ class Listening:
     def expect(self) -> None:
         """Have the recogniser prepare for what this session is about."""
         state = self._state
-        state.outbox.command(Expect(state.settings["instructions"], state.offered_tools, state.language))
+        instructions = state.settings.get("instructions", "")
+        state.outbox.command(Expect(instructions, state.offered_tools, state.language))
 
     def append(self, audio: bytes) -> None:
-        """Buffer audio."""
+        """Buffer audio.
+
+        Raises:
+            RemoteProtocolError: it is too much at once, or ends in the middle of a sample.
+
+        """
+        check_samples(audio, self._buffer.format, "audio")
+        if len(audio) > MAX_APPEND_BYTES:
+            refuse("Invalid 'audio': expected at most 15 MiB in one event.", "invalid_value", "audio")
         self._buffer.append(audio)
 
     def clear(self) -> None:
@@ -61,7 +72,12 @@ class Listening:
         self._state.outbox.send(server.InputAudioBufferSpeechStarted(audio_start_ms, self.speaking_item_id))
 
     def stop_speech(self, audio_end_ms: int) -> Item | None:
-        """Commit the turn that ends; None if none was under way (it was committed or cleared meanwhile)."""
+        """Commit the turn that ends; None if none was under way (it was committed or cleared meanwhile).
+
+        Raises:
+            RemoteProtocolError: the conversation is full.
+
+        """
         item_id, self.speaking_item_id = self.speaking_item_id, None
         if item_id is None:
             return None
@@ -72,7 +88,7 @@ class Listening:
         """Commit all that is buffered, as the client wishes.
 
         Raises:
-            RemoteProtocolError: there is less than 100 ms.
+            RemoteProtocolError: there is less than 100 ms, or the conversation is full.
 
         """
         held_ms = self._buffer.held_ms
@@ -90,6 +106,7 @@ class Listening:
     def commit_silence(self, since_ms: int) -> Item:
         """Commit the silence of an idle caller, after a note to the model about it."""
         state = self._state
+        state.history.check_room()
         end_ms = self._buffer.end_ms
         start_ms = max(self._buffer.start_ms, end_ms - since_ms)
         item_id = state.ids.make("item")
@@ -114,12 +131,17 @@ class Listening:
         if item is None or not item.unclear:
             return
         item.unclear = False
+        self._state.history.settle(item)
         item.unsure = not heard.confident
         item.set_transcript(heard.text)
-        if self._state.transcription is not None:
-            self._report(item, heard)
+        state = self._state
+        if state.transcription is not None:
+            include = state.settings["include"]
+            for event in tell_transcript(item, heard, state.transcription, include, state.ids):
+                state.outbox.send(event)
 
     def _commit(self, item_id: str, audio: bytes) -> Item:
+        self._state.history.check_room()
         part = {"type": "input_audio", "transcript": None}
         wire: JsonObject = {
             "id": item_id,
@@ -136,15 +158,3 @@ class Listening:
 
     def _ask(self, item: Item) -> None:
         self._state.outbox.command(Transcribe(item.id, b"".join(item.pieces), item.format))
-
-    def _report(self, item: Item, heard: Heard) -> None:
-        outbox = self._state.outbox
-        if heard.error is not None:
-            error = {"type": "server_error", "code": None, "message": heard.error, "param": None}
-            outbox.send(server.InputTranscriptionFailed(item.id, 0, error))
-            return
-        padding = outbox.ids.make_padding()
-        if heard.text:
-            outbox.send(server.InputTranscriptionDelta(item.id, 0, heard.text, obfuscation=padding))
-        usage = {"type": "duration", "seconds": round(item.audio_ms / 1000)}
-        outbox.send(server.InputTranscriptionCompleted(item.id, 0, heard.text, usage))

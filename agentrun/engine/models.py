@@ -15,6 +15,7 @@ class ModelTraits:
         phases: whether assistant messages carry `phase`.
         reasoning: whether `reasoning` is accepted.
         input_tokens: how much the model can read in one response (context minus the largest output).
+        output_tokens: how much it can write in one response.
 
     """
 
@@ -23,10 +24,11 @@ class ModelTraits:
     phases: bool
     reasoning: bool
     input_tokens: int
+    output_tokens: int
 
 
-_SECOND = ModelTraits("marin", 500, phases=True, reasoning=True, input_tokens=96_000)
-_FIRST = ModelTraits("alloy", 200, phases=False, reasoning=False, input_tokens=28_672)
+_SECOND = ModelTraits("marin", 500, phases=True, reasoning=True, input_tokens=96_000, output_tokens=32_000)
+_FIRST = ModelTraits("alloy", 200, phases=False, reasoning=False, input_tokens=28_672, output_tokens=4_096)
 _FIRST_FAMILIES = ("gpt-realtime-mini", "gpt-realtime-1.5", "gpt-realtime-2025")
 
 

@@ -57,8 +57,9 @@ class Outbox:
         self._outputs: list[Output] = []
 
     def send(self, event: ServerEvent) -> None:
-        """Queue an event for the client and give it its id."""
-        self._outputs.append(replace(event, event_id=self.ids.make("event")))
+        """Queue an event for the client and give it its id; the service gives none to pressed keys."""
+        keys = isinstance(event, server.InputAudioBufferDtmfEventReceived)
+        self._outputs.append(event if keys else replace(event, event_id=self.ids.make("event")))
 
     def refuse(self, refusal: RemoteProtocolError, client_event_id: str | None) -> None:
         """Queue the `error` event for a refusal."""

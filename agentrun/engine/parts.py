@@ -7,6 +7,7 @@ Events of the conversation (`conversation.item.*`) come only where the item belo
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -15,7 +16,7 @@ from agentrun.engine.history import History
 from agentrun.engine.items import Item
 from agentrun.engine.outbox import Outbox
 from agentrun.engine.seams import Call
-from agentrun.engine.usage import Tokens, estimate_text_tokens
+from agentrun.engine.usage import BYTES_PER_TOKEN, Tokens, estimate_text_tokens
 from agentrun.wire import server
 from agentrun.wire.json import JsonObject
 
@@ -30,6 +31,7 @@ class Place:
 
     Attributes:
         history: the conversation it is written to, or None out of band.
+        budget_tokens: how much it may hold.
 
     """
 
@@ -37,13 +39,21 @@ class Place:
     output_index: int
     outbox: Outbox
     history: History | None
+    budget_tokens: float = math.inf
 
 
 class OutputItem(Protocol):
-    """What a response knows of its items."""
+    """What a response knows of its items.
+
+    Attributes:
+        complete: whether nothing more will be written into it.
+        exhausted: whether it had to stop because the response may not be longer.
+
+    """
 
     item: Item
     complete: bool
+    exhausted: bool
 
     @property
     def tokens(self) -> Tokens:
@@ -63,6 +73,7 @@ class ItemFrame:
         self.place = place
         self.item = item
         self.complete = False
+        self.exhausted = False
         self._previous_id: str | None = None
 
     def _announce(self) -> None:
@@ -84,7 +95,10 @@ class ItemFrame:
 
 
 class CallItem(ItemFrame):
-    """A call of any kind: arguments that arrive in pieces; complete as soon as it is open."""
+    """A call of any kind: arguments that arrive in pieces; complete as soon as it is open.
+
+    Where the response may not be long enough for them, the arguments are cut off and are no JSON any more.
+    """
 
     def __init__(self, place: Place, wire: JsonObject, arguments: JsonObject) -> None:
         super().__init__(place, Item({**wire, "arguments": ""}))
@@ -93,15 +107,22 @@ class CallItem(ItemFrame):
     @property
     def tokens(self) -> Tokens:
         """Name and arguments."""
-        return Tokens(text=estimate_text_tokens(self.item.wire["name"] + self._arguments))
+        return Tokens(text=estimate_text_tokens(self.item.wire["name"] + self.item.wire["arguments"]))
 
     def open(self) -> None:
-        """Announce the call and write its arguments."""
+        """Announce the call and write its arguments, as far as the budget goes."""
         self._announce()
+        written = 0
+        left_bytes = self.place.budget_tokens * BYTES_PER_TOKEN - len(self.item.wire["name"].encode("utf-8"))
         for delta in _ARGUMENT_DELTA.findall(self._arguments):
+            left_bytes -= len(delta.encode("utf-8", "replace"))
+            if left_bytes < 0:
+                self.exhausted = True
+                break
             self._send_delta(delta)
-        self.item.wire["arguments"] = self._arguments
-        self.complete = True
+            written += len(delta)
+        self.item.wire["arguments"] = self._arguments[:written]
+        self.complete = not self.exhausted
 
     def close(self, status: ItemStatus) -> None:
         """End the arguments and the item."""
@@ -146,6 +167,6 @@ class FunctionCallItem(CallItem):
                 place.output_index,
                 wire["call_id"],
                 wire["name"],
-                self._arguments,
+                wire["arguments"],
             )
         )

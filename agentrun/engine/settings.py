@@ -92,9 +92,8 @@ def update_settings(
     patch = fill_turn_detection_type(settings, patch)
     SESSION(patch, "session")
     _check_locks(settings, patch, spoke)
-    if "reasoning" in patch and not traits.reasoning:
-        message = f"The model '{settings['model']}' does not support 'session.reasoning'."
-        refuse(message, "invalid_value", "session.reasoning")
+    check_reasoning(settings["model"], patch, "session")
+    check_output_tokens(settings["model"], patch, "session")
     merged = _merge(settings, patch, traits)
     if "tools" in patch:
         merged["tools"] = complete_tools(merged["tools"], known, "session.tools")
@@ -105,6 +104,24 @@ def update_settings(
 def name_voice(voice: JsonValue) -> str:
     """Return the name of a voice; a custom one is known by its id, and echoed as that."""
     return str(voice["id"]) if isinstance(voice, dict) else str(voice)
+
+
+def check_reasoning(model: str, patch: JsonObject, path: str) -> None:
+    """Refuse an effort where the model does not reason."""
+    if "reasoning" in patch and not find_traits(model).reasoning:
+        message = f"The model '{model}' does not support '{path}.reasoning'."
+        refuse(message, "invalid_value", f"{path}.reasoning")
+
+
+def check_output_tokens(model: str, patch: JsonObject, path: str) -> None:
+    """Refuse a longer answer than the model can give."""
+    most, wanted = find_traits(model).output_tokens, patch.get("max_output_tokens")
+    if isinstance(wanted, int) and wanted > most:
+        path = f"{path}.max_output_tokens"
+        message = (
+            f"Invalid '{path}': integer above maximum value. Expected a value <= {most}, but got {wanted}."
+        )
+        refuse(message, "invalid_value", path)
 
 
 def check_tool_choice(choice: JsonValue, tools: Sequence[JsonObject], path: str) -> None:

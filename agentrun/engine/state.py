@@ -13,6 +13,8 @@ from agentrun.engine.hosting.catalogue import Catalogue
 from agentrun.engine.hosting.toolbox import make_toolbox
 from agentrun.engine.ids import Ids
 from agentrun.engine.items import Item
+from agentrun.engine.limits import RateLimit
+from agentrun.engine.options import USUAL_OPTIONS, SessionOptions
 from agentrun.engine.outbox import Outbox
 from agentrun.wire.json import JsonObject
 
@@ -27,6 +29,8 @@ class SessionState:
         catalogue: the MCP servers it has imported.
         epoch: wall-clock time at which `now_ms` was 0.
         now_ms: time of the input being handled.
+        options: what the operator decides.
+        limit: what is left of the rate limit.
 
     """
 
@@ -38,6 +42,17 @@ class SessionState:
     history: History = field(default_factory=History)
     catalogue: Catalogue = field(default_factory=Catalogue)
     now_ms: int = 0
+    options: SessionOptions = USUAL_OPTIONS
+    limit: RateLimit = field(default_factory=RateLimit)
+
+    def spend_tokens(self, tokens: int) -> JsonObject:
+        """Take tokens from the rate limit and return what to report of it."""
+        return self.limit.spend(tokens, self.now_ms)
+
+    @property
+    def transcribes_only(self) -> bool:
+        """Whether the session writes down what is said and answers nothing."""
+        return bool(self.settings["type"] == "transcription")
 
     @property
     def now(self) -> datetime.datetime:
@@ -67,7 +82,7 @@ class SessionState:
     @property
     def offered_tools(self) -> Sequence[JsonObject]:
         """What a model could call now, in the shape of function tools."""
-        return make_toolbox(self.settings["tools"], "auto", self.catalogue).tools
+        return make_toolbox(self.settings.get("tools", ()), "auto", self.catalogue).tools
 
     def make_item(self, wire: JsonObject) -> Item:
         """Make a completed message or call of the engine's own with a new id."""

@@ -2,18 +2,23 @@
 
 Caller audio is one token per 100 ms, assistant audio one per 50 ms. The engine has no tokenizer, so text is
 estimated as one token per four UTF-8 bytes, rounded up for every piece: close for English, a little high for
-Korean. An image is a flat figure. Nothing is ever cached here, so the cached counts are zero.
+Korean. An image is a flat figure for its `detail`. No mind of the engine reasons where a client could see it,
+so reasoning tokens are an estimate too: as many as words were written, more or fewer by the effort.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agentrun.wire.json import JsonObject, JsonValue
 
+BYTES_PER_TOKEN = 4
+"""Of text, about."""
 IMAGE_TOKENS = 765
+LOW_DETAIL_TOKENS = 85
+_REASONING_FACTORS = {"minimal": 0, "low": 1, "medium": 2, "high": 4, "xhigh": 8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,21 @@ class Tokens:
         return Tokens(self.text + other.text, self.audio + other.audio, self.image + other.image)
 
 
+def take_tokens(size: Tokens, most: int) -> Tokens:
+    """Return the first tokens of some, at most so many: text before audio before images."""
+    text = min(size.text, most)
+    audio = min(size.audio, most - text)
+    return Tokens(text, audio, min(size.image, most - text - audio))
+
+
+def estimate_reasoning_tokens(effort: str, text_tokens: int) -> int:
+    """Return what a model of this effort thinks before it writes so much."""
+    return _REASONING_FACTORS[effort] * text_tokens
+
+
 def estimate_text_tokens(text: str) -> int:
     """Return the estimate for one piece of text."""
-    return -(-len(text.encode("utf-8", "replace")) // 4)
+    return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
 
 
 def count_input_audio_tokens(duration_ms: int) -> int:
@@ -70,7 +87,7 @@ def _estimate_part(part: JsonObject, audio_ms: int) -> Tokens:
         case "output_audio":
             return Tokens(audio=count_output_audio_tokens(audio_ms))
         case "input_image":
-            return Tokens(image=IMAGE_TOKENS)
+            return Tokens(image=LOW_DETAIL_TOKENS if part.get("detail") == "low" else IMAGE_TOKENS)
         case _:
             return Tokens(text=estimate_text_tokens(part.get("text") or ""))
 
@@ -90,20 +107,34 @@ def add_tokens(pieces: Sequence[Tokens]) -> Tokens:
     )
 
 
-def render_usage(read: Tokens, written: Tokens) -> JsonObject:
-    """Return the `usage` of `response.done`; the details add up to the totals."""
-    written = replace(written, image=0)
-    cached = {"text_tokens": 0, "audio_tokens": 0, "image_tokens": 0}
+def render_usage(
+    read: Tokens, written: Tokens, cached: Tokens | None = None, reasoning: int | None = None
+) -> JsonObject:
+    """Return the `usage` of `response.done`; the details add up to the totals.
+
+    Args:
+        read: the prompt.
+        written: everything the model made, its reasoning among the text.
+        cached: the part of `read` that was cached.
+        reasoning: the part of the written text that is reasoning; None for a model that does not reason.
+
+    """
+    cached = cached or Tokens()
+    output_details = {"text_tokens": written.text, "audio_tokens": written.audio}
+    if reasoning is not None:
+        output_details["reasoning_tokens"] = reasoning
     return {
-        "total_tokens": read.total + written.total,
+        "total_tokens": read.total + written.text + written.audio,
         "input_tokens": read.total,
-        "output_tokens": written.total,
+        "output_tokens": written.text + written.audio,
         "input_token_details": {
-            "text_tokens": read.text,
-            "audio_tokens": read.audio,
-            "image_tokens": read.image,
-            "cached_tokens": 0,
-            "cached_tokens_details": cached,
+            **_render_tokens(read),
+            "cached_tokens": cached.total,
+            "cached_tokens_details": _render_tokens(cached),
         },
-        "output_token_details": {"text_tokens": written.text, "audio_tokens": written.audio},
+        "output_token_details": output_details,
     }
+
+
+def _render_tokens(tokens: Tokens) -> JsonObject:
+    return {"text_tokens": tokens.text, "audio_tokens": tokens.audio, "image_tokens": tokens.image}

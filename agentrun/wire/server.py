@@ -126,6 +126,7 @@ class InputTranscriptionCompleted:
     content_index: int
     transcript: str
     usage: JsonObject
+    languages: list[JsonObject] | None = None
     logprobs: list[JsonValue] | None = None
     event_id: str | None = None
 

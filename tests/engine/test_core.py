@@ -628,6 +628,7 @@ def test_context_is_cut_to_what_the_model_reads() -> None:
     done = last(session.send("response.create"), "response.done")["response"]
     assert done["status"] == "failed"
     session.update(truncation={"type": "retention_ratio", "retention_ratio": 0.5})
+    session.say("y" * 4000)
     session.send("response.create")
     assert len(session.prompts[1].items) < 15
 
