@@ -209,12 +209,12 @@ def fill_tool(tool: Tool, said: str, now: datetime.datetime, focus: str = "") ->
         focus: name of the slot that the caller was just asked for; its answer may be short.
 
     """
-    return copy.deepcopy(_fill_tool(tool, said, now.replace(second=0, microsecond=0), focus))
+    return copy.deepcopy(read_slots(tool, said, now.replace(second=0, microsecond=0), focus))
 
 
 @lru_cache(maxsize=4096)
-def _fill_tool(tool: Tool, said: str, now: datetime.datetime, focus: str) -> JsonObject:
-    """Cached, because each answer reads the conversation from its beginning."""
+def read_slots(tool: Tool, said: str, now: datetime.datetime, focus: str) -> JsonObject:
+    """Read an utterance for a tool; cached, because each answer reads the conversation from its beginning."""
     return fill_slots(tool.slots, Reading(said, tool, now, focus))
 
 
