@@ -284,6 +284,14 @@ def test_a_call_whose_arguments_are_cut_never_runs() -> None:
     assert not any(isinstance(order, RunHostedTool) for order in session.hosted)
 
 
+def test_a_request_whose_arguments_are_cut_cannot_be_approved() -> None:
+    session = HostingSession([[Call("search", {"q": "word " * 100})]])
+    session.update(tools=[make_server()], max_output_tokens=20)
+    request = last(respond(session), "response.done")["response"]["output"][0]
+    assert len(request["arguments"]) < 100
+    assert error_of(session.approve(request["id"]))["param"] == "item.approval_request_id"
+
+
 def test_a_running_call_outlives_the_cancelling_of_its_response() -> None:
     session = HostingSession([[Call("search", {}), Say("Looking it up.")]], hold=(RunHostedTool, Speak))
     session.update(tools=[NEVER], output_modalities=["audio"])
