@@ -39,6 +39,14 @@ def engine_command(
         Path | None, typer.Option(help="Its key (PEM), if it is not in the same file.")
     ] = None,
     max_sessions: Annotated[int, typer.Option(min=1, help="How many sessions may be open at once.")] = 500,
+    session_minutes: Annotated[int, typer.Option(min=1, help="When a session is closed.")] = 60,
+    lenient: Annotated[
+        bool,
+        typer.Option("--lenient", help="Drop parameters that the API does not know."),
+    ] = False,
+    overlap: Annotated[
+        bool, typer.Option(help="Let a function call begin while the words before it are still spoken.")
+    ] = True,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens in sessions.")] = False,
 ) -> None:
     """Serve the Realtime protocol offline, so that any client of it can be tried without a key.
@@ -52,6 +60,7 @@ def engine_command(
     from agentrun.engine.http.access import is_loopback
     from agentrun.engine.http.switchboard import EngineOptions
     from agentrun.engine.opening import RESPONDERS
+    from agentrun.engine.options import SessionOptions
     from agentrun.secret import Secret
 
     if responder not in RESPONDERS:
@@ -62,7 +71,13 @@ def engine_command(
     loopback = is_loopback(host)
     if not keys and not loopback:
         typer.echo(f"agentrun: anybody who reaches {host} can use this engine; see --api-key", err=True)
-    options = EngineOptions(keys, loopback_only=loopback, max_sessions=max_sessions)
+    options = EngineOptions(
+        keys,
+        loopback_only=loopback,
+        max_sessions=max_sessions,
+        session_limit_ms=session_minutes * 60_000,
+        session=SessionOptions(lenient=lenient, overlap=overlap),
+    )
     asyncio.run(_serve(host, port, responder, options, _open_tls(tls, tls_cert, tls_key)))
 
 

@@ -16,6 +16,7 @@ from typing import TypeAlias, assert_never
 
 from agentrun.engine.answering import Answering
 from agentrun.engine.checks import refuse
+from agentrun.engine.editing import Editing
 from agentrun.engine.effects import (
     Close,
     Heard,
@@ -33,7 +34,7 @@ from agentrun.engine.frames import parse_payload
 from agentrun.engine.hosting.desk import Hosting
 from agentrun.engine.hosting.values import USUAL_LIMITS, HostingLimits
 from agentrun.engine.ids import Ids
-from agentrun.engine.items import CHECK_ITEM, Item, make_item
+from agentrun.engine.items import Item
 from agentrun.engine.leniency import MOST_DROPPED, drop_member
 from agentrun.engine.listening import Listening
 from agentrun.engine.options import USUAL_OPTIONS, SessionOptions
@@ -111,6 +112,7 @@ class Core:
         self._listening = Listening(self._state)
         self._hosting = Hosting(self._state, hosting, self._take_hosted_item)
         self._answering = Answering(self._state, self._hosting)
+        self._editing = Editing(self._state, self._listening, self._hosting, self._answering)
         self._session_limit_ms = session_limit_ms
         self._idle_at_ms: int | None = None
         self._closed = False
@@ -208,17 +210,14 @@ class Core:
                 message = "The output audio buffer can be cleared on WebRTC and SIP connections only."
                 refuse(message, "invalid_value", "type")
             case client.ConversationItemCreate():
-                self._create_item(event)
+                self._editing.create(event)
+                self._restart_idle()
             case client.ConversationItemRetrieve():
-                code = "item_retrieve_invalid_item_id"
-                item = self._hosting.find_item(event.item_id) or self._find(event.item_id, code)
-                self._state.outbox.send(server.ConversationItemRetrieved(item.show_with_audio()))
+                self._editing.retrieve(event.item_id)
             case client.ConversationItemTruncate():
-                self._truncate(event)
+                self._editing.truncate(event)
             case client.ConversationItemDelete():
-                self._state.history.remove(self._find(event.item_id, "item_delete_invalid_item_id"))
-                self._hosting.calls.forget(event.item_id)
-                self._state.outbox.send(server.ConversationItemDeleted(event.item_id))
+                self._editing.delete(event.item_id)
             case client.ResponseCreate():
                 self._answering.create(event.response)
                 self._idle_at_ms = None
@@ -253,56 +252,6 @@ class Core:
         """Put the tools of an MCP server into the conversation; callers may talk about them from now on."""
         self._listening.announce(item, after=None)
         self._listening.expect()
-
-    def _create_item(self, event: client.ConversationItemCreate) -> None:
-        state = self._state
-        CHECK_ITEM(event.item, "item")
-        item = make_item(event.item, state.ids.make("item"), state.ids.make("call"), state.input_format)
-        if state.history.find(item.id) is not None:
-            refuse(f"Item with id '{item.id}' already exists.", "invalid_value", "item.id")
-        state.history.check_room(item.size_bytes)
-        if item.wire["type"] == "function_call_output":
-            self._check_call(item.wire["call_id"])
-        decision = item.wire if item.wire["type"] == "mcp_approval_response" else None
-        if decision is not None:
-            self._hosting.calls.check_decision(decision)
-        self._listening.announce(item, event.previous_item_id)
-        if decision is not None:
-            self._hosting.calls.decide(decision)
-        if self._idle_at_ms is not None:
-            self._arm_idle(0)
-
-    def _check_call(self, call_id: str) -> None:
-        """Refuse the output of a call that nobody made; a second output of one call is taken."""
-        if not self._state.history.knows_call(call_id):
-            message = f"Tool call ID '{call_id}' not found in conversation."
-            refuse(message, "invalid_tool_call_id", "item.call_id")
-
-    def _truncate(self, event: client.ConversationItemTruncate) -> None:
-        item = self._find(event.item_id, "item_truncate_invalid_item_id")
-        wire = item.wire
-        spoken = wire.get("role") == "assistant" and any(
-            part["type"] == "output_audio" for part in wire["content"]
-        )
-        if not spoken:
-            message = "Only model output audio messages can be truncated"
-            refuse(message, "unsupported_content_type", "item_id")
-        if event.content_index != 0:
-            refuse("Invalid 'content_index': expected 0.", "invalid_value", "content_index")
-        if event.audio_end_ms < 0:
-            message = "Invalid 'audio_end_ms': expected a value >= 0."
-            refuse(message, "invalid_value", "audio_end_ms")
-        if event.audio_end_ms > item.audio_ms:
-            message = f"Audio content of {item.audio_ms}ms is already shorter than {event.audio_end_ms}ms"
-            refuse(message, "invalid_value", "audio_end_ms")
-        item.truncate(event.audio_end_ms, self._answering.guess_heard(item.id, event.audio_end_ms))
-        self._state.outbox.send(server.ConversationItemTruncated(item.id, 0, event.audio_end_ms))
-
-    def _find(self, item_id: str, code: str) -> Item:
-        item = self._state.history.find(item_id)
-        if item is None:
-            refuse(f"Item with item_id '{item_id}' does not exist.", code, "item_id")
-        return item
 
     # Answers of the parts
 
@@ -398,6 +347,11 @@ class Core:
         running = self._answering.active is not None or self._listening.speaking_item_id is not None
         idle = timeout_ms is not None and not running
         self._idle_at_ms = self._state.now_ms + playing_ms + (timeout_ms or 0) if idle else None
+
+    def _restart_idle(self) -> None:
+        """Begin to wait afresh, if the clock was running."""
+        if self._idle_at_ms is not None:
+            self._arm_idle(0)
 
     def _rearm_idle(self, before: JsonObject | None) -> None:
         """Follow a change of the timeout; a clock that was not running stays so until a response ends."""

@@ -163,8 +163,10 @@ class SessionDriver:
 
     async def append(self, event: client.InputAudioBufferAppend) -> None:
         """Take a piece of sound."""
-        self.perform(self._core.handle(event, self.read_clock_ms()))  # no deadline depends on it
-        await self._hearing.hear(event.audio)
+        outputs = self._core.handle(event, self.read_clock_ms())
+        self.perform(outputs)  # no deadline depends on it
+        if not outputs:  # what follows from sound is a refusal, or nothing
+            await self._hearing.hear(event.audio)
 
     def put(self, event: str | JsonObject | ClientEvent | Input) -> None:
         """Let the core know of something, and do what follows."""

@@ -28,6 +28,7 @@ from agentrun.engine.ids import Ids
 from agentrun.engine.outbox import Outbox
 from agentrun.errors import RemoteProtocolError
 from agentrun.wire import ServerEvent, encode_event
+from agentrun.wire.json import JsonObject
 
 log = logging.getLogger(__name__)
 
@@ -57,31 +58,41 @@ class RealtimeSocket:
             await deny_socket(refusal, send)
 
     def _open_core(self, query: Mapping[str, str], visitor: Visitor) -> Core:
-        preset = visitor.secret.session if visitor.secret else {}
-        model = _find_model(query, named_by_key=bool(preset))
-        if preset.get("type") == "transcription":
-            message = "This engine has no transcription sessions yet."
-            raise RequestRefused(HTTPStatus.BAD_REQUEST, "invalid_value", message, "session.type")
+        model, preset = _find_beginning(query, visitor.secret.session if visitor.secret else {})
         epoch = datetime.datetime.now().astimezone()
-        limit_ms = self._board.options.session_limit_ms
+        options = self._board.options
         try:
-            return Core(model, Ids(os.urandom(16)), epoch, session_limit_ms=limit_ms, preset=preset)
+            return Core(
+                model,
+                Ids(os.urandom(16)),
+                epoch,
+                session_limit_ms=options.session_limit_ms,
+                preset=preset,
+                options=options.session,
+            )
         except RemoteProtocolError as refusal:  # the preset does not suit this model
             raise refuse_parameter(refusal) from refusal
 
 
-def _find_model(query: Mapping[str, str], *, named_by_key: bool) -> str | None:
+def _find_beginning(query: Mapping[str, str], preset: JsonObject) -> tuple[str | None, JsonObject]:
+    """Return the model and the settings that a session begins with, from its URL and from its key."""
+    transcribes = preset.get("type") == "transcription"
     match find_target(query):
+        case ("model", _) if transcribes:
+            message = "This key is for a transcription session: connect with ?intent=transcription."
+            raise RequestRefused(HTTPStatus.BAD_REQUEST, "invalid_value", message, "model")
         case ("model", model):
-            return model
+            return model, preset
+        case ("intent", "transcription"):
+            return None, preset if transcribes else {"type": "transcription"}
         case ("call_id", _):
             message = "No session found for the provided call_id"
             raise RequestRefused(HTTPStatus.NOT_FOUND, "call_id_not_found", message, "")
         case ("intent", intent):
-            message = f"This engine has no sessions of intent '{intent}': connect with a `model`."
+            message = f"This engine has no sessions of intent '{intent}'."
             raise RequestRefused(HTTPStatus.BAD_REQUEST, "invalid_value", message, "intent")
-        case _ if named_by_key:
-            return None
+        case _ if preset:
+            return None, preset
         case _:
             message = "You must provide a model parameter, for example ?model=gpt-realtime-2.1."
             raise RequestRefused(HTTPStatus.BAD_REQUEST, "missing_required_parameter", message, "model")

@@ -12,6 +12,7 @@ from agentrun.engine.driver import EngineParts
 from agentrun.engine.http.access import check_host, check_key, check_origin, find_key
 from agentrun.engine.http.client_secrets import ClientSecret, ClientSecrets
 from agentrun.engine.http.refusals import refuse_for_now
+from agentrun.engine.options import USUAL_OPTIONS, SessionOptions
 from agentrun.secret import Secret
 
 MAX_SESSIONS = 500
@@ -26,6 +27,7 @@ class EngineOptions:
         loopback_only: whether only loopback names are answered: where the engine listens on loopback.
         max_sessions: how many may be open at once.
         session_limit_ms: when a session is closed; an hour at the service.
+        session: how sessions behave.
 
     """
 
@@ -33,6 +35,7 @@ class EngineOptions:
     loopback_only: bool = True
     max_sessions: int = MAX_SESSIONS
     session_limit_ms: int = SESSION_LIMIT_MS
+    session: SessionOptions = USUAL_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
