@@ -11,14 +11,18 @@ import ctypes.util
 import importlib.util
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from agentrun.engine.speech.detectors import EnergyDetector, SileroDetector
 from agentrun.engine.speech.espeak import EspeakVoice
 from agentrun.engine.speech.seams import LISTEN_HZ, Recogniser, SpeechDetector, Voice
 from agentrun.engine.speech.silent import DeafRecogniser, SilentVoice
 from agentrun.engine.speech.sphinx import SphinxRecogniser
+
+if TYPE_CHECKING:
+    from agentrun.engine.speech.remote import RemotePart
 
 OFF_VARIABLE = "AGENTRUN_SPEECH_OFF"
 _REMEDY = "install agentrun[speech]"
@@ -120,25 +124,54 @@ def probe_parts(environ: Mapping[str, str] | None = None) -> SpeechParts:
 
 
 @asynccontextmanager
-async def open_speech(parts: SpeechParts | None = None) -> AsyncIterator[SpeechStack]:
+async def open_speech(
+    parts: SpeechParts | None = None,
+    *,
+    ears: RemotePart | None = None,
+    mouth: RemotePart | None = None,
+) -> AsyncIterator[SpeechStack]:
     """Open the parts of an engine; their processes start when first needed and end with the context.
 
     Args:
         parts: what to use; by default what `probe_parts` finds.
+        ears: a server that listens in place of the recogniser.
+        mouth: a server that speaks in place of the voice.
+
+    Raises:
+        ValueError: the address of a server is none.
 
     """
     parts = parts or probe_parts()
-    espeak = EspeakVoice() if parts.voice.uses == "espeak-ng" else None
-    voice: Voice = espeak or SilentVoice(tone_hz=250)
-    hears = parts.recogniser.uses == "pocketsphinx"
-    recogniser: Recogniser = (
-        SphinxRecogniser(espeak.render_ipa if espeak else None) if hears else DeafRecogniser()
-    )
-    try:
+    async with AsyncExitStack() as opened:
+        espeak = EspeakVoice() if parts.voice.uses == "espeak-ng" else None
+        recogniser, voice = _open_recogniser(parts, espeak, ears), _open_voice(espeak, mouth)
+        opened.push_async_callback(voice.aclose)
+        if espeak is not None and espeak is not voice:  # it still tells the recogniser how words sound
+            opened.push_async_callback(espeak.aclose)
+        opened.push_async_callback(recogniser.aclose)
+        if ears is not None:
+            parts = replace(parts, recogniser=Part("stt", "remote"))
+        if mouth is not None:
+            parts = replace(parts, voice=Part("tts", "remote"))
         yield SpeechStack(parts, recogniser, voice)
-    finally:
-        await recogniser.aclose()
-        await voice.aclose()
+
+
+def _open_recogniser(parts: SpeechParts, espeak: EspeakVoice | None, ears: RemotePart | None) -> Recogniser:
+    if ears is not None:
+        from agentrun.engine.speech.remote import RemoteRecogniser
+
+        return RemoteRecogniser(ears)
+    if parts.recogniser.uses != "pocketsphinx":
+        return DeafRecogniser()
+    return SphinxRecogniser(espeak.render_ipa if espeak else None)
+
+
+def _open_voice(espeak: EspeakVoice | None, mouth: RemotePart | None) -> Voice:
+    if mouth is not None:
+        from agentrun.engine.speech.remote import RemoteVoice
+
+        return RemoteVoice(mouth)
+    return espeak or SilentVoice(tone_hz=250)
 
 
 def _is_installed(package: str) -> bool:

@@ -6,8 +6,9 @@ sends to keep the line open do not count as events.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,14 +56,15 @@ class ChatResponder:
         url = complete_url(options.url, "/chat/completions")
         self._server = RemoteServer(url, options.key, first_byte_s=options.first_byte_s)
 
-    async def respond(self, prompt: Prompt) -> AsyncIterator[Move]:
+    async def respond(self, prompt: Prompt) -> AsyncGenerator[Move, None]:
         """Stream the moves of one response; raises MindFailed."""
         reader = ChatReader(has_tools=bool(prompt.tools))
         try:
             async with self._server.post(json=build_request(prompt, self._options.model)) as response:
-                async for chunk in self._read_chunks(response):
-                    for move in reader.feed(chunk):
-                        yield move
+                async with contextlib.aclosing(self._read_chunks(response)) as chunks:
+                    async for chunk in chunks:
+                        for move in reader.feed(chunk):
+                            yield move
             for move in reader.finish():
                 yield move
         except RemoteFailed as failed:
@@ -72,7 +74,7 @@ class ChatResponder:
         """Close the connections."""
         await self._server.aclose()
 
-    async def _read_chunks(self, response: httpx.Response) -> AsyncIterator[JsonValue]:
+    async def _read_chunks(self, response: httpx.Response) -> AsyncGenerator[JsonValue, None]:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json":  # a server that does not stream
             async with self._server.within(self._options.pause_s):
@@ -82,12 +84,13 @@ class ChatResponder:
         if kind != "text/event-stream":
             words = f"answered with `{kind or 'no type'}` and not with a chat completion"
             raise RemoteFailed(f"{self._server.host} {words}", "bad_answer")
-        async for data in self._read_events(response):
-            if data == _DONE:
-                return
-            yield _parse(data)
+        async with contextlib.aclosing(self._read_events(response)) as events:
+            async for data in events:
+                if data == _DONE:
+                    return
+                yield _parse(data)
 
-    async def _read_events(self, response: httpx.Response) -> AsyncIterator[str]:
+    async def _read_events(self, response: httpx.Response) -> AsyncGenerator[str, None]:
         parser, pieces, size = SseParser(), response.aiter_bytes(), 0
         while True:
             events: list[str] = []
