@@ -175,7 +175,7 @@ class Caller:
     def _answer(self, request: Request, heard: Heard) -> tuple[Step, ...]:
         """Take an utterance as an answer to the open request, unless it is something else."""
         text, aside = heard.text, find_aside(heard.text)
-        if aside == "drop" or find_negated_actions(text) & find_actions(request.tool):
+        if aside == "drop" or self._is_called_off(request, text):
             return self._drop()
         given = request.read(text, self.setting.now)
         if aside in _HELD_UP or (aside in _POLITE and not given):
@@ -193,6 +193,13 @@ class Caller:
         if not changed and is_question(text):
             return ()
         return self._advance(again=not changed)
+
+    def _is_called_off(self, request: Request, text: str) -> bool:
+        """Whether the action is ruled out ("don't cancel it"), or all is cancelled where no tool cancels."""
+        if find_negated_actions(text) & find_actions(request.tool):
+            return True
+        cancels = any("cancel" in find_actions(tool) for tool in self.setting.tools)
+        return "cancel" in find_said_actions(text) and not cancels
 
     def _turn_to(self, other: Choice, request: Request, heard: Heard) -> tuple[Step, ...]:
         """Do something else; what was to be done waits while something is only looked up."""

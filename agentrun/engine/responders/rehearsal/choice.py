@@ -54,6 +54,7 @@ _WANTS = re.compile(
     re.I,
 )
 _MAY_BE_FREE = re.compile(r"\bcan\b|수 ?있|되나|될까", re.I)
+_ASKS_WHAT_IS_FREE = re.compile(r"\b(?:do you have|have you got|got any|is there|are there)\b", re.I)
 _IS_POSSIBLE = re.compile(r"수 ?있")
 _TROUBLE = re.compile(
     r"\b(?:not|isn'?t|won'?t|doesn'?t|don'?t|can'?t|cannot|stopped|no longer) "
@@ -150,6 +151,8 @@ def _fit_availability(tool: Tool, words: Sequence[Word], said: str) -> float:
     offers = any("available" in word.concepts for word in read_words(tool.words))
     if offers and _IS_POSSIBLE.search(said):
         return _POSSIBILITY_ASKED
+    if offers and _ASKS_WHAT_IS_FREE.search(said):
+        return _LOOK_ASKED
     asks = any("available" in word.concepts for word in words) or _MAY_BE_FREE.search(said)
     return _NOT_ASKED if offers and not asks else 1.0
 

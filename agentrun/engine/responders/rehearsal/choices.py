@@ -16,13 +16,21 @@ from agentrun.wire.json import JsonValue
 
 _RELATIVE_MONTH = re.compile(r"\b(last|this|next) month\b|(지난|이번|다음)\s?달", re.I)
 _MONTHS_AHEAD = {"last": -1, "this": 0, "next": 1, "지난": -1, "이번": 0, "다음": 1}
+_TOO_COMMON = frozenset({"*lookup", "*create", "*number", "*name"})
 _SURE = 50
 _CLOSE, _SHORTEST_CLOSE = 0.84, 5
 _MOST_OPTIONS = 200
 
 
-def find_choices(text: str, slot: Slot) -> list[Found[JsonValue]]:
-    """Find the options that a text names, those that were named most exactly first."""
+def find_choices(text: str, slot: Slot, *, asked: bool = False) -> list[Found[JsonValue]]:
+    """Find the options that a text names, those that were named most exactly first.
+
+    Args:
+        text: the utterance.
+        slot: the choice.
+        asked: whether it was asked for; then a part of a name is enough ("the paper one" for "Paper Moons").
+
+    """
     general = frozenset(term for word in read_words(slot.words) for term in word.terms)
     words = read_words(text)
     hits = [
@@ -30,7 +38,8 @@ def find_choices(text: str, slot: Slot) -> list[Found[JsonValue]]:
         for option in slot.options[:_MOST_OPTIONS]
         for name in _name_option(slot, option)
         for score, hit in _match_option(text, words, option, name, general)
-    ] or list(_find_close(words, slot, general))
+    ]
+    hits = hits or list(_find_close(words, slot, general)) or (list(_find_part(words, slot)) if asked else [])
     best = max((score for score, _ in hits), default=0)
     named = {str(hit.value) for score, hit in hits if score == best}
     if best < _SURE and len(named) > 1 and len({hit.start for score, hit in hits if score == best}) == 1:
@@ -111,6 +120,18 @@ def _find_close(
                 yield 1, Found(option, min(hit.start for hit in found), max(hit.end for hit in found))
 
 
+def _find_part(words: Sequence[Word], slot: Slot) -> Iterator[tuple[int, Found[JsonValue]]]:
+    """Yield options by a word that no other option has."""
+    parts = {
+        str(option): {word.stem for name in _name_option(slot, option) for word in read_words(name)}
+        for option in slot.options[:_MOST_OPTIONS]
+    }
+    for word in words:
+        holders = [option for option in slot.options[:_MOST_OPTIONS] if word.stem in parts[str(option)]]
+        if len(holders) == 1:
+            yield 1, Found(holders[0], word.start, word.end)
+
+
 def _is_close(said: Word, meant: Word) -> bool:
     left, right = said.text.lower(), meant.text.lower()
     if is_korean(left) and right.isascii():
@@ -133,7 +154,7 @@ def _match_option(
     named = read_words(name)
     hits = [
         max(
-            (w for w in words if (w.terms & part.terms) - general),
+            (w for w in words if (w.terms & part.terms) - general - _TOO_COMMON),
             key=lambda w: len(w.terms & part.terms),
             default=None,
         )

@@ -240,5 +240,5 @@ def _describe_tool(tool: Tool) -> str:
         and len(first.split()) <= 12
         and not first.lower().startswith(("this", "the ", "use"))
     )
-    first = re.sub(r" of (?:the|a) (?:customer|caller|user)$", "", first)
-    return _TO_CALLER.sub("you", first[0].lower() + first[1:]) if fits else tool.words
+    first = re.sub(r" of (?:the|a) (?:customer|caller|user)\b", "", first)
+    return _TO_CALLER.sub("you", first[0].lower() + first[1:]) if fits else say_action(tool)

@@ -30,6 +30,7 @@ _COUNTED = re.compile(
     r"\d+ (?!in the|at night|o'?clock|sharp|please|thanks|instead|would|is|will|then)[a-z]{3}", re.I
 )
 _LETTER_BEFORE = re.compile(r"(?:^|\s)(?!a\b|I\b)[A-Za-z][\s-]+$")
+_SPELT_NUMBER = re.compile(r"(?<![\d.,:])\b\d(?: \d){2,}\b(?![.,:]?\d)")
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
 _YES = re.compile(
     r"^\W*(?:(?:oh|uh|um|well|ok|okay) )*(?:yes|yeah|yep|yup|sure|correct|right|exactly"
@@ -188,6 +189,7 @@ def find_moments(text: str, slot: Slot, now: datetime.datetime) -> list[Found[Js
 
 def find_numbers(text: str, slot: Slot) -> list[Found[JsonValue]]:
     """Find numbers within the slot's bounds; one that stands beside the slot's own words comes first."""
+    text = _SPELT_NUMBER.sub(lambda match: match[0].replace(" ", "").ljust(len(match[0])), text)
     found = []
     for match in (*_NUMBER.finditer(text), *_ORDINAL.finditer(text)):
         digits = (match[1] if match.re is _ORDINAL else match[0]).replace(",", "")

@@ -100,7 +100,7 @@ class Reading:
                     found = extracting.find_bare_times(text, slot, hour_alone=focused)
                 return self._take_written(found)
             case "choice":
-                found = find_choices(text, slot)
+                found = find_choices(text, slot, asked=focused)
                 return self._take_written(found or find_day_choices(text, slot, self.now))
             case "flag":
                 answer = extracting.read_yes_no(self.said) if focused else None

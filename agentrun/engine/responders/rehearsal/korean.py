@@ -57,9 +57,10 @@ _WORDS: Mapping[str, str] = {
     "paid": "결제", "confirmed": "확정", "slots": "시간", "slot": "시간", "code": "코드",
     "confirmation": "확인", "weight": "무게", "kg": "킬로그램", "service": "서비스",
     "destination": "도착지", "origin": "출발지", "window": "시간대", "month": "월", "months": "개월 수",
-    "reading": "검침값", "meter": "계량기", "class": "수업", "film": "영화", "tickets": "표 수",
-    "seat": "좌석", "flight": "항공편", "reference": "예약 번호", "bags": "가방 수",
-    "cabin": "좌석 등급", "postcode": "우편번호",
+    "reading": "검침값", "meter": "계량기", "film": "영화", "tickets": "표 수",
+    "seat": "좌석", "flights": "항공편", "flight": "항공편", "reference": "예약 번호", "bags": "가방 수",
+    "to": "받는", "last": "마지막", "digits": "자리", "light": "조명", "music": "음악", "class": "수업",
+    "schedule": "일정", "membership": "회원권", "cabin": "좌석 등급", "postcode": "우편번호",
 }  # fmt: skip
 _VALUES: Mapping[str, str] = {
     "shipped": "배송 중", "delivered": "배송 완료", "packing": "포장 중", "processing": "처리 중",
@@ -83,6 +84,7 @@ _ACTIONS: Mapping[str, str] = {
     "transfer": "이체",
     "send": "전송", "refund": "환불", "block": "정지", "create": "접수", "order": "주문",
     "find": "조회", "lookup": "조회",
+    "set": "설정", "play": "재생", "buy": "구매", "track": "조회", "report": "신고", "freeze": "정지",
     "look": "조회", "check": "확인", "get": "조회", "list": "조회", "search": "검색",
 }  # fmt: skip
 _LEADING = [["날짜"], ["이름"], ["date"], ["name"], ["day"], ["요일"], ["city"], ["도시"]]

@@ -216,7 +216,11 @@ def _read_number_word(words: list[str], index: int) -> tuple[str, int] | None:
     if word == "couple" and words[index + 1 : index + 2] == ["of"]:
         return "2", index + 2
     found = read_cardinal(words, index)
-    if found is None or (found == (1, index + 1) and before not in ("", *_COUNTABLE_ONE)):
+    if found is None:
+        return None
+    after = words[index + 1] if index + 1 < len(words) else ""
+    counted = before in ("", *_COUNTABLE_ONE) or before in DIGIT_WORDS or after in DIGIT_WORDS
+    if found == (1, index + 1) and not counted:
         return None
     return str(found[0]), found[1]
 

@@ -57,7 +57,8 @@ _SOURCES: tuple[tuple[Aside, str], ...] = (
     ("how_are_you", r"\bhow are you|how(?:'s| is) it going|how do you do\b|잘 지내|어떻게 지내"),
     (
         "wait",
-        r"^\W*(?:(?:please )?(?:hold on|wait|one (?:moment|second|sec)|just a (?:moment|second"
+        r"^\W*(?:(?:아|어|음|ah|oh|um),?\s)?"
+        r"(?:(?:please )?(?:hold on|wait|one (?:moment|second|sec)|just a (?:moment|second"
         r"|sec)|hang on)\b|잠깐만|잠시만)[^?]{0,25}$",
     ),
 )
