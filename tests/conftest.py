@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,3 +18,33 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def unofficial_events() -> Iterator[list[str]]:
+    """Check every event that an engine of this process sends; what is wrong with it is collected."""
+    from agentrun.engine.outbox import Outbox
+    from agentrun.wire import ServerEvent, dump_event
+    from tests.engine.official import check_event
+
+    faults: list[str] = []
+    send = Outbox.send
+
+    def send_checked(outbox: Outbox, event: ServerEvent) -> None:
+        send(outbox, event)
+        try:
+            check_event(dump_event(cast(ServerEvent, outbox.newest)))
+        except AssertionError as error:
+            faults.append(str(error))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Outbox, "send", send_checked)
+        yield faults
+
+
+@pytest.fixture(autouse=True)
+def only_official_events(unofficial_events: list[str]) -> Iterator[None]:
+    """No engine in any test may send what official clients would not understand."""
+    yield
+    found, unofficial_events[:] = list(unofficial_events), []
+    assert not found, found[0]

@@ -69,6 +69,11 @@ class Outbox:
         """Queue a command for the shell."""
         self._outputs.append(command)
 
+    @property
+    def newest(self) -> Output:
+        """Return what was queued last; something must have been since `take`."""
+        return self._outputs[-1]
+
     def take(self) -> list[Output]:
         """Return what has been queued and start afresh."""
         outputs, self._outputs = self._outputs, []

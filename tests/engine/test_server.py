@@ -28,7 +28,7 @@ from agentrun.engine.speech.seams import Hints, Recogniser, Transcript, Voice
 from agentrun.engine.speech.silent import DeafRecogniser, SilentVoice
 from agentrun.errors import ConnectFailed
 from agentrun.secret import Secret
-from tests.engine.kit import OFFICIAL
+from tests.engine.official import check_event
 
 USER = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
 LOUD = b"\x7f" * 1024
@@ -121,7 +121,7 @@ async def read_until(connection: AsyncRealtimeConnection, kind: str) -> list[Any
     async with asyncio.timeout(20):
         while not events or events[-1].type != kind:
             frame = await connection.recv_bytes()
-            OFFICIAL.validate_json(frame, strict=True)
+            check_event(json.loads(frame))
             events.append(connection.parse_event(frame))
     return events
 
