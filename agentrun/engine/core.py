@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime
 from typing import TypeAlias, assert_never
 
+from agentrun.audio import AudioFormat
 from agentrun.engine.answering import Answering
 from agentrun.engine.checks import refuse
 from agentrun.engine.editing import Editing
@@ -89,6 +90,7 @@ class Core:
         preset: settings to begin with, as in a `session.update`; with the type `transcription` the session
             only writes down what is said.
         options: what the operator decides.
+        session_id: id of the session, if it has one already.
 
     Raises:
         RemoteProtocolError: something in the preset is not allowed.
@@ -105,9 +107,10 @@ class Core:
         hosting: HostingLimits = USUAL_LIMITS,
         preset: JsonObject | None = None,
         options: SessionOptions = USUAL_OPTIONS,
+        session_id: str | None = None,
     ) -> None:
         expires_at = int(epoch.timestamp()) + session_limit_ms // 1000
-        settings = begin_settings(ids.make("sess"), model, expires_at, preset)
+        settings = begin_settings(session_id or ids.make("sess"), model, expires_at, preset)
         self._state = SessionState(settings, ids, Outbox(ids), ids.make("conv"), epoch, options=options)
         self._listening = Listening(self._state)
         self._hosting = Hosting(self._state, hosting, self._take_hosted_item)
@@ -124,6 +127,17 @@ class Core:
             return None
         deadlines = (self._idle_at_ms, self._hosting.deadline_ms, self._session_limit_ms)
         return min(one for one in deadlines if one is not None)
+
+    @property
+    def input_format(self) -> AudioFormat:
+        """Format of the sound that the session hears."""
+        return self._state.input_format
+
+    @property
+    def interrupts(self) -> bool:
+        """Whether a caller who begins to speak interrupts the model."""
+        detection = self._state.turn_detection
+        return detection is not None and bool(detection.get("interrupt_response"))
 
     def start(self, now_ms: int) -> list[Output]:
         """Open the session: `session.created`, and listening begins. Called once, before `handle`."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, cast
+from typing import Any
 
-from agentrun.audio import PCM_24K, AudioFormat, Resampler, decode_g711, open_resampler, resample
+from agentrun.audio import PCM_24K, AudioFormat, Resampler, decode_audio, open_resampler, resample
 from agentrun.engine.effects import Listen
 from agentrun.engine.speech.seams import LISTEN_HZ, SpeechDetector
 from agentrun.engine.speech.turns import SpeechStarted, TurnDetector, TurnEvent, TurnSettings
@@ -19,13 +19,6 @@ _LONGEST_TURN_MS = 60_000
 def to_pcm16k(audio: bytes, fmt: AudioFormat) -> bytes:
     """Return a whole recording as 16 kHz PCM16."""
     return resample(decode_audio(audio, fmt), fmt.rate_hz, LISTEN_HZ, "LQ")
-
-
-def decode_audio(audio: bytes, fmt: AudioFormat) -> bytes:
-    """Return audio as PCM16 at the rate of its format."""
-    if fmt.name == "audio/pcm":
-        return audio
-    return decode_g711(audio, cast(Literal["pcmu", "pcma"], fmt.name.removeprefix("audio/")))
 
 
 def read_turn_settings(turn_detection: JsonObject) -> TurnSettings:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
-
-from agentrun.audio import PCM_24K, AudioFormat, Resampler, encode_g711, open_resampler
+from agentrun.audio import PCM_24K, AudioFormat, Resampler, encode_audio, open_resampler
 
 _LEAST_MS = 100
 _MOST_MS = 200
@@ -32,10 +30,7 @@ class SoundEncoder:
         return self._slice(1)
 
     def _encode(self, pcm: bytes) -> bytes:
-        if self.format.name == PCM_24K.name:
-            return pcm
-        law = cast(Literal["pcmu", "pcma"], self.format.name.removeprefix("audio/"))
-        return encode_g711(pcm, law)
+        return encode_audio(pcm, self.format)
 
     def _slice(self, least_bytes: int) -> list[bytes]:
         most_bytes = self.format.to_bytes(_MOST_MS)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import logging
 import os
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ from agentrun.engine.core import Core
 from agentrun.engine.driver import EngineParts, SessionDriver
 from agentrun.engine.http.access import SUBPROTOCOL, find_target
 from agentrun.engine.http.front import deny_socket, make_request_id
-from agentrun.engine.http.refusals import RequestRefused, refuse_parameter
+from agentrun.engine.http.refusals import RequestRefused
 from agentrun.engine.http.switchboard import Switchboard, Visitor
 from agentrun.engine.ids import Ids
 from agentrun.engine.outbox import Outbox
@@ -58,20 +57,8 @@ class RealtimeSocket:
             await deny_socket(refusal, send)
 
     def _open_core(self, query: Mapping[str, str], visitor: Visitor) -> Core:
-        model, preset = _find_beginning(query, visitor.secret.session if visitor.secret else {})
-        epoch = datetime.datetime.now().astimezone()
-        options = self._board.options
-        try:
-            return Core(
-                model,
-                Ids(os.urandom(16)),
-                epoch,
-                session_limit_ms=options.session_limit_ms,
-                preset=preset,
-                options=options.session,
-            )
-        except RemoteProtocolError as refusal:  # the preset does not suit this model
-            raise refuse_parameter(refusal) from refusal
+        preset = visitor.secret.session if visitor.secret else {}
+        return self._board.open_core(*_find_beginning(query, preset))
 
 
 def _find_beginning(query: Mapping[str, str], preset: JsonObject) -> tuple[str | None, JsonObject]:

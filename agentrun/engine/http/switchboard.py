@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from agentrun.engine.core import SESSION_LIMIT_MS
+from agentrun.engine.core import SESSION_LIMIT_MS, Core
 from agentrun.engine.driver import EngineParts
 from agentrun.engine.http.access import check_host, check_key, check_origin, find_key
 from agentrun.engine.http.client_secrets import ClientSecret, ClientSecrets
-from agentrun.engine.http.refusals import refuse_for_now
+from agentrun.engine.http.refusals import refuse_for_now, refuse_parameter
+from agentrun.engine.ids import Ids
 from agentrun.engine.options import USUAL_OPTIONS, SessionOptions
+from agentrun.errors import RemoteProtocolError
 from agentrun.secret import Secret
+from agentrun.wire.json import JsonObject
 
 MAX_SESSIONS = 500
 
@@ -93,6 +98,34 @@ class Switchboard:
             if self.options.loopback_only:
                 check_host(headers)
         return Visitor()
+
+    def open_core(
+        self, model: str | None, preset: JsonObject, ids: Ids | None = None, session_id: str | None = None
+    ) -> Core:
+        """Make a session.
+
+        Args:
+            model: what the client asks for; None leaves it to the preset.
+            preset: settings to begin with, as in a `session.update`.
+            ids: source of the session's ids; by default a new one.
+            session_id: of a session that has an id already.
+
+        Raises:
+            RequestRefused: 400, something in the preset is not allowed.
+
+        """
+        try:
+            return Core(
+                model,
+                ids or Ids(os.urandom(16)),
+                datetime.datetime.now().astimezone(),
+                session_limit_ms=self.options.session_limit_ms,
+                preset=preset,
+                options=self.options.session,
+                session_id=session_id,
+            )
+        except RemoteProtocolError as refusal:
+            raise refuse_parameter(refusal) from refusal
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
