@@ -10,10 +10,11 @@ import datetime
 import re
 
 from agentrun.engine.responders.rehearsal.checking import is_valid
-from agentrun.engine.responders.rehearsal.dates import Found, find_all_dates, find_date, find_time
+from agentrun.engine.responders.rehearsal.dates import Found, find_all_dates, find_date
 from agentrun.engine.responders.rehearsal.emails import find_addresses
 from agentrun.engine.responders.rehearsal.slots import Slot
 from agentrun.engine.responders.rehearsal.spelling import find_codes
+from agentrun.engine.responders.rehearsal.times import find_time
 from agentrun.engine.responders.rehearsal.words import read_words
 from agentrun.wire.json import JsonValue
 

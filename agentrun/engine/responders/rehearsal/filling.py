@@ -17,8 +17,9 @@ from agentrun.engine.responders.rehearsal import extracting, naming, phrases
 from agentrun.engine.responders.rehearsal.checking import is_valid
 from agentrun.engine.responders.rehearsal.choices import find_choices, find_day_choices
 from agentrun.engine.responders.rehearsal.dates import Found, spread_month
+from agentrun.engine.responders.rehearsal.kinds import Kind
 from agentrun.engine.responders.rehearsal.numbers import write_digits
-from agentrun.engine.responders.rehearsal.slots import Kind, Slot, Tool
+from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.wire.json import JsonObject, JsonValue
 
 _SPOKEN: Mapping[Kind, Callable[[str, Slot], list[Found[JsonValue]]]] = {

@@ -16,11 +16,12 @@ from agentrun.engine.responders.rehearsal.choice import MENTION, THRESHOLD, Choi
 from agentrun.engine.responders.rehearsal.dialogue import Heard
 from agentrun.engine.responders.rehearsal.filling import fill_tool, find_missing, is_correction
 from agentrun.engine.responders.rehearsal.instructions import find_fact, is_question
+from agentrun.engine.responders.rehearsal.kinds import Kind
 from agentrun.engine.responders.rehearsal.memory import Memory, share
 from agentrun.engine.responders.rehearsal.numbers import write_digits
 from agentrun.engine.responders.rehearsal.orders import find_echo, find_ruled_words
 from agentrun.engine.responders.rehearsal.request import Request, Setting
-from agentrun.engine.responders.rehearsal.slots import Kind, Tool
+from agentrun.engine.responders.rehearsal.slots import Tool
 from agentrun.engine.responders.rehearsal.smalltalk import find_aside
 from agentrun.engine.responders.rehearsal.words import read_words
 from agentrun.wire.json import JsonObject

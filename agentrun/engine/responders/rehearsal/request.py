@@ -23,7 +23,8 @@ from agentrun.engine.responders.rehearsal.filling import (
     finish_arguments,
     is_correction,
 )
-from agentrun.engine.responders.rehearsal.slots import Kind, Slot, Tool
+from agentrun.engine.responders.rehearsal.kinds import Kind
+from agentrun.engine.responders.rehearsal.slots import Slot, Tool
 from agentrun.engine.responders.rehearsal.steps import Ask, Confirm, Go, Question, Verify
 from agentrun.engine.responders.rehearsal.words import read_words
 from agentrun.wire.json import JsonObject, JsonValue

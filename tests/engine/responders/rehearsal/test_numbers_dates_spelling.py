@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentrun.engine.responders.rehearsal.dates import find_date, find_time
+from agentrun.engine.responders.rehearsal.dates import find_date
 from agentrun.engine.responders.rehearsal.numbers import read_korean, write_digits
 from agentrun.engine.responders.rehearsal.spelling import compile_pattern, find_codes
+from agentrun.engine.responders.rehearsal.times import find_time
 
 TODAY = datetime.date(2026, 11, 21)  # a Saturday
 
