@@ -95,7 +95,7 @@ def test_without_orders_it_rehearses() -> None:
 
 
 def test_the_engine_offers_it_by_its_name() -> None:
-    assert isinstance(RESPONDERS["gullible"](), GullibleResponder)
+    assert "gullible" in RESPONDERS
 
 
 _JSON: st.SearchStrategy[Any] = st.recursive(
