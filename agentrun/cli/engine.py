@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentrun.cli import minds
 from agentrun.cli.options import start_logging
 
 if TYPE_CHECKING:
     import ssl
 
     from agentrun.engine.http.switchboard import EngineOptions
+    from agentrun.engine.opening import EngineChoice
 
 
 def engine_command(
@@ -20,7 +22,15 @@ def engine_command(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")
     ] = 8765,
-    responder: Annotated[str, typer.Option(help="What thinks: `rehearsal`.")] = "rehearsal",
+    responder: minds.Responder = "",
+    chat_url: minds.ChatUrl = None,
+    chat_model: minds.ChatModel = None,
+    script: minds.ScriptFile = None,
+    stt_url: minds.SttUrl = None,
+    stt_model: minds.SttModel = "whisper-1",
+    tts_url: minds.TtsUrl = None,
+    tts_model: minds.TtsModel = "tts-1",
+    tts_voice: minds.TtsVoice = None,
     api_key: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,18 +64,22 @@ def engine_command(
     Example: agentrun engine --port 8765
 
     Example: agentrun engine --tls --api-key sk-test
+
+    Example: agentrun engine --chat-url http://127.0.0.1:11434/v1 --chat-model qwen3
+
+    Example: agentrun engine --script replies.yaml --tts-url http://127.0.0.1:8880/v1 --tts-voice af_heart
     """
     import asyncio
 
     from agentrun.engine.http.access import is_loopback
     from agentrun.engine.http.switchboard import EngineOptions
-    from agentrun.engine.opening import RESPONDERS
     from agentrun.engine.options import SessionOptions
     from agentrun.secret import Secret
 
-    if responder not in RESPONDERS:
-        message = f"`{responder}` is not one of {', '.join(RESPONDERS)}"
-        raise typer.BadParameter(message, param_hint="--responder")
+    given = minds.MindOptions(
+        responder, chat_url, chat_model, script, stt_url, stt_model, tts_url, tts_model, tts_voice
+    )
+    choice = given.choose()
     start_logging(verbose=verbose, quiet="WARNING")
     keys = tuple(Secret(key) for key in api_key or () if key)
     loopback = is_loopback(host)
@@ -78,7 +92,7 @@ def engine_command(
         session_limit_ms=session_minutes * 60_000,
         session=SessionOptions(lenient=lenient, overlap=overlap),
     )
-    asyncio.run(_serve(host, port, responder, options, _open_tls(tls, tls_cert, tls_key)))
+    asyncio.run(_serve(host, port, choice, options, _open_tls(tls, tls_cert, tls_key)))
 
 
 def _open_tls(make: bool, certificate: Path | None, key: Path | None) -> tuple[ssl.SSLContext, str] | None:
@@ -104,7 +118,11 @@ def _open_tls(make: bool, certificate: Path | None, key: Path | None) -> tuple[s
 
 
 async def _serve(
-    host: str, port: int, responder: str, options: EngineOptions, tls: tuple[ssl.SSLContext, str] | None
+    host: str,
+    port: int,
+    choice: EngineChoice,
+    options: EngineOptions,
+    tls: tuple[ssl.SSLContext, str] | None,
 ) -> None:
     import asyncio
 
@@ -115,7 +133,7 @@ async def _serve(
     context, trust = tls or (None, "")
     stop = asyncio.Event()
     async with (
-        open_engine(responder) as (parts, degraded),
+        open_engine(choice) as (parts, degraded),
         listen(parts, host, port, options=options, tls=context) as real_port,
     ):
         # a second signal comes when nothing catches it any more, and ends the process at once

@@ -39,7 +39,7 @@ from agentrun.engine.frames import parse_frame
 from agentrun.engine.hearing import Hearing
 from agentrun.engine.hosting.client import McpHost
 from agentrun.engine.hosting.host import HostedOrder, ToolHost, obey
-from agentrun.engine.seams import Responder, begin_mind, explain_failure
+from agentrun.engine.seams import Mind, begin_mind, explain_failure
 from agentrun.engine.speech.seams import Recogniser, SpeechDetector, Voice
 from agentrun.errors import AgentrunError, RemoteProtocolError
 from agentrun.wire import ClientEvent, ServerEvent, client
@@ -77,7 +77,7 @@ class EngineParts:
 
     """
 
-    responder: Responder
+    responder: Mind
     speech: Speech
     pace: float = 5.0
     make_host: Callable[[], ToolHost] = McpHost

@@ -36,7 +36,7 @@ from agentrun.engine.effects import (
 )
 from agentrun.engine.hosting.host import OfflineHost, decline
 from agentrun.engine.ids import Ids
-from agentrun.engine.seams import Responder, begin_mind, explain_failure
+from agentrun.engine.seams import Mind, begin_mind, explain_failure
 from agentrun.engine.speech.seams import SpeechChunk
 from agentrun.engine.speech.silent import estimate_speech_ms
 from agentrun.errors import AgentrunError, LocalProtocolError
@@ -88,7 +88,7 @@ class LocalEngine:
 
     def __init__(
         self,
-        responder: Responder,
+        responder: Mind,
         *,
         voice: OfflineVoice | None = None,
         host: OfflineHost = decline,

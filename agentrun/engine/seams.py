@@ -151,6 +151,10 @@ class SessionMind(Protocol):
         ...
 
 
-def begin_mind(responder: Responder) -> Responder:
-    """Return what answers in one session: most minds know nothing of sessions and are shared by all."""
-    return responder.begin() if isinstance(responder, SessionMind) else responder
+Mind: TypeAlias = Responder | SessionMind
+"""What an engine thinks with. Most minds know nothing of sessions, and one serves them all."""
+
+
+def begin_mind(mind: Mind) -> Responder:
+    """Return what answers in one session."""
+    return mind.begin() if isinstance(mind, SessionMind) else mind

@@ -22,7 +22,7 @@ from agentrun.engine.driver import EngineParts
 from agentrun.engine.http.realtime import serve_session
 from agentrun.engine.http.switchboard import EngineOptions
 from agentrun.engine.responders.script import ScriptedResponder
-from agentrun.engine.seams import Call, Move, Prompt, Responder, Say
+from agentrun.engine.seams import Call, Mind, Move, Prompt, Say
 from agentrun.engine.server import listen
 from agentrun.engine.speech.seams import Hints, Recogniser, Transcript, Voice
 from agentrun.engine.speech.silent import DeafRecogniser, SilentVoice
@@ -99,13 +99,13 @@ class Door:
 
 @contextlib.asynccontextmanager
 async def open_door(
-    responder: Responder | Sequence[Sequence[Move]],
+    responder: Mind | Sequence[Sequence[Move]],
     recogniser: Recogniser | None = None,
     *,
     pace: float = 1000.0,
     **options: Any,
 ) -> AsyncIterator[Door]:
-    mind = responder if hasattr(responder, "respond") else ScriptedResponder(responder)
+    mind = ScriptedResponder(responder) if isinstance(responder, Sequence) else responder
     parts = EngineParts(mind, Ears(recogniser), pace)
     async with listen(parts, port=0, options=EngineOptions(**options)) as port:
         door = Door(port)

@@ -23,6 +23,7 @@ from agentrun.engine.speech.seams import LISTEN_HZ, Hints, SpeechChunk, Transcri
 from agentrun.engine.speech.silent import SilentVoice, estimate_speech_ms
 from agentrun.engine.speech.streamed import make_sound_reader
 from agentrun.secret import Secret
+from agentrun.wire.json import JsonObject
 
 if TYPE_CHECKING:
     import httpx
@@ -168,19 +169,25 @@ class RemoteVoice:
         if speed != 1.0:
             body["speed"] = speed
         try:
-            async with self._server.post(json={**body, "response_format": self._format}) as response:
-                async with contextlib.aclosing(self._read_sound(response)) as sound:
-                    async for pcm in sound:
-                        yield pcm
+            async with contextlib.aclosing(self._ask(body | {"response_format": self._format})) as sound:
+                async for pcm in sound:
+                    yield pcm
             return
         except RemoteFailed as failed:
             if failed.status not in _NO_PCM or self._format != "pcm":
                 raise
-        async with self._server.post(json={**body, "response_format": "wav"}) as response:
-            self._format = "wav"
-            async with contextlib.aclosing(self._read_sound(response)) as sound:
-                async for pcm in sound:
-                    yield pcm
+        async with contextlib.aclosing(self._ask(body | {"response_format": "wav"})) as sound:
+            async for pcm in sound:
+                self._format = "wav"
+                yield pcm
+
+    async def _ask(self, body: JsonObject) -> AsyncGenerator[bytes, None]:
+        async with (
+            self._server.post(json=body) as response,
+            contextlib.aclosing(self._read_sound(response)) as sound,
+        ):
+            async for pcm in sound:
+                yield pcm
 
     async def _read_sound(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -60,11 +60,13 @@ class ChatResponder:
         """Stream the moves of one response; raises MindFailed."""
         reader = ChatReader(has_tools=bool(prompt.tools))
         try:
-            async with self._server.post(json=build_request(prompt, self._options.model)) as response:
-                async with contextlib.aclosing(self._read_chunks(response)) as chunks:
-                    async for chunk in chunks:
-                        for move in reader.feed(chunk):
-                            yield move
+            async with (
+                self._server.post(json=build_request(prompt, self._options.model)) as response,
+                contextlib.aclosing(self._read_chunks(response)) as chunks,
+            ):
+                async for chunk in chunks:
+                    for move in reader.feed(chunk):
+                        yield move
             for move in reader.finish():
                 yield move
         except RemoteFailed as failed:
