@@ -135,6 +135,32 @@ class BuiltinTarget:
     options: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """Why a tool may be run again, if it may.
+
+    Attributes:
+        kind: `natural`: repeating it is harmless; `key`: the service knows a repetition by its key.
+        key: the arguments that make two runs the same.
+        scope: among which calls the key is unique.
+        header: carries the key in a request.
+
+    """
+
+    kind: Literal["none", "natural", "key"] = "none"
+    key: tuple[str, ...] = ()
+    scope: Literal["call", "caller", "global"] = "call"
+    header: str = "Idempotency-Key"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a run is tried in all, and after what: `connect`, `timeout`, `lost` or an HTTP status."""
+
+    attempts: int = 1
+    on: frozenset[str | int] = frozenset()
+
+
 ToolTarget: TypeAlias = PythonTarget | HttpTarget | BuiltinTarget
 
 
@@ -144,7 +170,8 @@ class ToolBinding:
 
     Attributes:
         parameters: JSON Schema of the arguments (always an object schema).
-        result_max_bytes: bound on the result that goes to the model.
+        result_select: JMESPath expression that picks the part of the result that goes to the model.
+        result_max_bytes: bound on it.
 
     """
 
@@ -159,6 +186,9 @@ class ToolBinding:
     on_interrupt: Literal["continue", "cancel"] = "continue"
     on_hangup: Literal["finish", "cancel"] = "finish"
     max_per_call: int | None = None
+    idempotency: Idempotency = Idempotency()
+    retry: Retry = Retry()
+    result_select: str | None = None
     result_max_bytes: int = 16 * 1024
 
     @property

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
-from agentrun.config.model import AgentSpec, HttpSpec, PlaceholderSpec, ToolSpec
+from agentrun.config.model import AgentSpec, HttpSpec, PlaceholderSpec, RetrySpec, ToolRules, ToolSpec
 from agentrun.plan import (
     BuiltinTarget,
     Effect,
     FunctionSchema,
     HttpTarget,
+    Idempotency,
     Placeholder,
     PythonTarget,
+    Retry,
     ToolBinding,
     ToolTarget,
 )
 
 DescribePython = Callable[[PythonTarget], FunctionSchema]
 Fill = Callable[[str], str]
+
+# Failures that pass by themselves; a 500 mostly comes again.
+_WORTH_A_RETRY: frozenset[str | int] = frozenset({"connect", "timeout", 429, 502, 503, 504})
 
 _NO_ARGUMENTS = {"type": "object", "properties": {}}
 
@@ -57,6 +63,9 @@ def _compile_tool(tool: ToolSpec, root: str, fill: Fill, describe_python: Descri
         on_interrupt=tool.on_interrupt,
         on_hangup=tool.on_hangup or _guess_on_hangup(effect),
         max_per_call=tool.max_per_call,
+        idempotency=_compile_idempotency(tool),
+        retry=_compile_retry(tool.retry),
+        result_select=tool.result.select,
         result_max_bytes=tool.result.max_bytes,
     )
 
@@ -111,6 +120,15 @@ def _guess_effect(target: ToolTarget) -> Effect:
 
 def _guess_on_hangup(effect: Effect) -> Literal["finish", "cancel"]:
     return "finish" if effect == "write" else "cancel"
+
+
+def _compile_idempotency(rules: ToolRules) -> Idempotency:
+    given = Idempotency(rules.idempotency, rules.key)
+    return replace(given, scope=rules.key_scope or given.scope, header=rules.key_header or given.header)
+
+
+def _compile_retry(retry: RetrySpec | None) -> Retry:
+    return Retry() if retry is None else Retry(retry.attempts, frozenset(retry.on) or _WORTH_A_RETRY)
 
 
 def _compile_placeholder(placeholder: PlaceholderSpec | None, fill: Fill) -> Placeholder | None:

@@ -21,10 +21,18 @@ from agentrun.outcome import OutcomeName, ToolOutcome
 from agentrun.plan import ToolBinding
 from agentrun.tools.arguments import ArgumentChecker
 from agentrun.tools.builtin import BuiltinRunner
-from agentrun.tools.call import CallContext, CodedFailure, ToolRequest, ToolRunner, Unconfirmed
+from agentrun.tools.call import (
+    CallContext,
+    CodedFailure,
+    ToolRequest,
+    ToolRunner,
+    Unconfirmed,
+    without_answer,
+)
 from agentrun.tools.http import HttpRunner
 from agentrun.tools.printing import guarded_stdout
 from agentrun.tools.python import PythonRunner
+from agentrun.tools.select import Unselectable, select_part
 from agentrun.wire.json import JsonValue
 
 logger = logging.getLogger("agentrun.tools")
@@ -174,7 +182,8 @@ class Dispatcher:
     async def _execute(self, run: _Run) -> JsonValue:
         arguments = self._checkers[run.binding.name].parse(run.request.arguments)
         run.began = True
-        return await self._runners[run.binding.kind].run(run.binding, arguments, run.context)
+        result = await self._runners[run.binding.kind].run(run.binding, arguments, run.context)
+        return _select(run, result)
 
     def _on_task_done(self, run: _Run, task: asyncio.Task[JsonValue]) -> None:
         self._tasks.discard(task)
@@ -234,3 +243,16 @@ class Dispatcher:
         )
         told = ToolOutcome(run.request.call_id, run.binding.name, outcome, result, message, duration_ms, code)
         asyncio.get_running_loop().call_soon(on_done, told)
+
+
+def _select(run: _Run, result: JsonValue) -> JsonValue:
+    """Return the part of a result that the file wants; what it cannot be taken of is no usable answer."""
+    binding = run.binding
+    if binding.result_select is None:
+        return result
+    try:
+        return select_part(binding.result_select, result)
+    except Unselectable as error:
+        logger.warning("call %s: `result.select` of `%s`: %s", run.context.id, binding.name, error)
+        text = f"The answer of `{binding.name}` does not have the expected form."
+        raise without_answer(binding.effect, "bad_answer", text) from error
