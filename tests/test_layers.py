@@ -25,6 +25,7 @@ LAYERS = {
     "prices": 0,
     "timing": 0,
     "asgi": 0,
+    "mcp": 0,
     "plan": 1,
     "config": 2,
     "conversation": 2,
@@ -43,9 +44,9 @@ LAYERS = {
 FREE = {"__init__", "__main__"}
 
 # Parts whose only business is I/O and time; elsewhere an `async def` is a question.
-ASYNC_PARTS = {"asgi", "tools", "link", "channels", "runtime", "simulate", "server", "cli"}
+ASYNC_PARTS = {"asgi", "mcp", "tools", "link", "channels", "runtime", "simulate", "server", "cli"}
 ASYNC_ENGINE = re.compile(
-    r"engine/(app|calls/\w+|connection|driver|hearing|hosting/(bounded|client|host)|http/\w+|local|opening|server|speech/\w+"
+    r"engine/(app|calls/\w+|connection|driver|hearing|hosting/(client|host)|http/\w+|local|opening|server|speech/\w+"
     r"|faults/shell|remote/\w+|responders/(chat/responder|script/player))\.py"
 )
 

@@ -14,13 +14,13 @@ import asyncio
 import contextlib
 import importlib
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agentrun.engine.hosting.contents import render_result
 from agentrun.engine.hosting.failures import HostedFailure
-from agentrun.engine.hosting.listing import MAX_TOOLS, RawTool, clean_tools
+from agentrun.engine.hosting.listing import clean_tools
 from agentrun.engine.hosting.values import (
     CONNECTION_LOST,
     INTERNAL_ERROR,
@@ -28,19 +28,19 @@ from agentrun.engine.hosting.values import (
     HostedServer,
     HostedTool,
 )
+from agentrun.mcp.groups import find_leaves, quieten, shorten_error
+from agentrun.mcp.listing import read_pages
 from agentrun.wire.json import JsonObject
 
 if TYPE_CHECKING:
     import httpx2
     from mcp import Client
-    from mcp_types import Tool
 
 log = logging.getLogger(__name__)
 
 CONNECT_LIMIT_S = 10.0
 _CLOSE_LIMIT_S = 2.0
 _LONGEST_MESSAGE = 2000
-_MOST_PAGES = 100
 
 
 class McpHost:
@@ -53,7 +53,7 @@ class McpHost:
     async def list_tools(self, server: HostedServer) -> Sequence[HostedTool]:
         """Connect, and return all tools; raises HostedFailure."""
         async with self._find_link(server).use() as client:
-            tools = await _read_pages(client)
+            tools = await read_pages(client)
         return clean_tools(tools)
 
     async def run_tool(self, server: HostedServer, tool: str, arguments: JsonObject) -> str:
@@ -84,24 +84,6 @@ class McpHost:
                 link.retire()
             link = self._links[server.label] = _Link(server, self._owners)
         return link
-
-
-async def _read_pages(client: Client) -> list[RawTool]:
-    """Return the tools of all pages, as far as anybody could use them."""
-    tools: list[RawTool] = []
-    cursor: str | None = None
-    for _ in range(_MOST_PAGES):
-        page = await client.list_tools(cursor=cursor)
-        tools += [_read_tool(tool) for tool in page.tools]
-        cursor = page.next_cursor
-        if cursor is None or len(tools) > MAX_TOOLS:
-            return tools
-    raise RuntimeError("its list of tools has no end")
-
-
-def _read_tool(tool: Tool) -> RawTool:
-    notes = tool.annotations.model_dump(by_alias=True, exclude_none=True) if tool.annotations else {}
-    return RawTool(tool.name, tool.description, tool.input_schema, notes)
 
 
 @dataclass(slots=True)
@@ -181,7 +163,7 @@ class _Link:
         from mcp_types import METHOD_NOT_FOUND
 
         if not isinstance(error, MCPError):
-            message = f"The answer breaks the protocol: {_shorten(error)}."
+            message = f"The answer breaks the protocol: {shorten_error(error)}."
             return HostedError("protocol_error", self.tidy(message), INTERNAL_ERROR)
         code, message = error.code, error.message or "The server does not say what is wrong."
         if self._status and (
@@ -206,7 +188,7 @@ class _Link:
             await self._hold(ready, leave)
         except BaseException as failure:  # also what the package cancels, which comes in groups
             error = failure
-            if any(isinstance(leaf, (KeyboardInterrupt, SystemExit)) for leaf in _find_leaves(failure)):
+            if any(isinstance(leaf, (KeyboardInterrupt, SystemExit)) for leaf in find_leaves(failure)):
                 raise
         finally:
             if not ready.done():
@@ -219,7 +201,7 @@ class _Link:
         from mcp import Client
         from mcp.client.streamable_http import streamable_http_client
 
-        _quieten("mcp.client.streamable_http")
+        quieten("mcp.client.streamable_http")
         url = self.server.url or ""
         async with self._open_http() as http:
             transport = streamable_http_client(url, http_client=http)
@@ -230,7 +212,7 @@ class _Link:
     def _open_http(self) -> httpx2.AsyncClient:
         import httpx2
 
-        from agentrun.engine.hosting.bounded import BoundedTransport
+        from agentrun.mcp.bounded import BoundedTransport
 
         async def note_status(response: httpx2.Response) -> None:
             if response.status_code >= 400 and response.request.method == "POST":
@@ -262,30 +244,10 @@ def _is_lost(error: Exception) -> bool:
 def _explain_connecting(server: HostedServer, error: BaseException | None) -> Exception:
     from mcp import MCPError
 
-    leaves = list(_find_leaves(error)) if error is not None else []
+    leaves = list(find_leaves(error)) if error is not None else []
     # what the transport says is nearer to the cause than what the session made of it
     cause = next((leaf for leaf in leaves if type(leaf).__module__.startswith("httpx2")), None)
     known = next((leaf for leaf in leaves if isinstance(leaf, MCPError)), None)
     if known is not None and cause is None:
         return known
-    return MCPError(CONNECTION_LOST, f"Cannot connect to {server.url}: {_shorten(cause)}.")
-
-
-def _find_leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _find_leaves(inner)
-    else:
-        yield error
-
-
-def _shorten(error: BaseException | None) -> str:
-    words = " ".join(str(error or "").split())[:300]
-    return words or (type(error).__name__ if error is not None else "no reason given")
-
-
-def _quieten(name: str) -> None:
-    """Keep a logger of the package from printing, with stacks, what comes back as an error all the same."""
-    logger = logging.getLogger(name)
-    if logger.level == logging.NOTSET:  # whoever wants to see it has set a level
-        logger.setLevel(logging.CRITICAL)
+    return MCPError(CONNECTION_LOST, f"Cannot connect to {server.url}: {shorten_error(cause)}.")

@@ -1,32 +1,14 @@
-"""What a server lists, made fit to be shown and offered: cleaned, without doubles, within bounds."""
+"""What a server lists, as the tools of a session."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NoReturn
 
 from agentrun.engine.hosting.failures import HostedFailure
 from agentrun.engine.hosting.values import INTERNAL_ERROR, HostedError, HostedTool
-from agentrun.outcome import clean_text, describe_json
-from agentrun.wire.json import JsonObject, JsonValue
+from agentrun.mcp.listing import MAX_LISTING_BYTES, MAX_TOOLS, ListingRefused, RawTool, clean_listing
 
-MAX_TOOLS = 1000
-MAX_LISTING_BYTES = 1024 * 1024
-"""Of all tools of a server together: every turn reads them, and one event shows them."""
-_LONGEST_NAME = 128
-_LONGEST_DESCRIPTION = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class RawTool:
-    """A tool as it came over the wire; nothing about it is certain."""
-
-    name: str
-    description: str | None
-    input_schema: JsonValue
-    annotations: JsonValue
+__all__ = ["MAX_LISTING_BYTES", "MAX_TOOLS", "RawTool", "clean_tools"]
 
 
 def clean_tools(raw: Sequence[RawTool]) -> tuple[HostedTool, ...]:
@@ -36,44 +18,10 @@ def clean_tools(raw: Sequence[RawTool]) -> tuple[HostedTool, ...]:
         HostedFailure: there are too many of them, or they are too large.
 
     """
-    if len(raw) > MAX_TOOLS:
-        _give_up(f"The server lists more than {MAX_TOOLS} tools.")
-    tools: dict[str, HostedTool] = {}
-    size = 0
-    for tool in raw:
-        if tool.name in tools or not _is_callable(tool.name):
-            continue
-        tools[tool.name] = cleaned = _clean(tool)
-        size += len(json.dumps(cleaned.to_wire(), ensure_ascii=False).encode())
-        if size > MAX_LISTING_BYTES:
-            _give_up(f"The tools of the server take more than {MAX_LISTING_BYTES} bytes to describe.")
-    return tuple(tools.values())
-
-
-def _give_up(message: str) -> NoReturn:
-    raise HostedFailure(HostedError("protocol_error", message, INTERNAL_ERROR))
-
-
-def _is_callable(name: str) -> bool:
-    return 0 < len(name) <= _LONGEST_NAME and clean_text(name) == name
-
-
-def _clean(tool: RawTool) -> HostedTool:
-    annotations = describe_json(tool.annotations)
-    return HostedTool(
-        tool.name,
-        clean_text(tool.description or "")[:_LONGEST_DESCRIPTION],
-        _clean_schema(describe_json(tool.input_schema)),
-        annotations if isinstance(annotations, dict) else {},
+    try:
+        listed = clean_listing(raw)
+    except ListingRefused as error:
+        raise HostedFailure(HostedError("protocol_error", str(error), INTERNAL_ERROR)) from None
+    return tuple(
+        HostedTool(tool.name, tool.description, tool.input_schema, tool.annotations) for tool in listed
     )
-
-
-def _clean_schema(schema: JsonValue) -> JsonObject:
-    """Return a schema that describes an object, whatever the server says: arguments are an object."""
-    if not isinstance(schema, dict) or schema.get("type", "object") != "object":
-        return {"type": "object", "properties": {}}
-    properties = schema.get("properties")
-    fit = {**schema, "type": "object", "properties": properties if isinstance(properties, dict) else {}}
-    if not isinstance(schema.get("required", []), list):
-        del fit["required"]
-    return fit

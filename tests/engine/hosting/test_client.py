@@ -15,12 +15,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import Receive, Scope, Send
 
 from agentrun.engine.effects import HostedToolReturned, HostedToolsListed, ListHostedTools, RunHostedTool
-from agentrun.engine.hosting.bounded import MAX_ANSWER_BYTES
 from agentrun.engine.hosting.client import McpHost
 from agentrun.engine.hosting.failures import HostedFailure
 from agentrun.engine.hosting.host import obey
 from agentrun.engine.hosting.listing import MAX_TOOLS
 from agentrun.engine.hosting.values import HostedError, HostedServer
+from agentrun.mcp.bounded import MAX_ANSWER_BYTES
 from agentrun.secret import Secret
 from tests.engine.hosting.servers import (
     ORDER,

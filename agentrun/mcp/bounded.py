@@ -1,7 +1,6 @@
 """An HTTP transport that reads no more of an answer than a tool may need.
 
-A server that the client of a session names is a stranger to the engine: it may answer without end, or with a
-few bytes that unpack to gigabytes.
+A server is a stranger: it may answer without end, or with a few bytes that unpack to gigabytes.
 """
 
 from __future__ import annotations
