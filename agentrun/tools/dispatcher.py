@@ -29,7 +29,7 @@ from agentrun.tools.call import (
     Unconfirmed,
     without_answer,
 )
-from agentrun.tools.http import HttpRunner
+from agentrun.tools.http.runner import HttpRunner
 from agentrun.tools.printing import guarded_stdout
 from agentrun.tools.python import PythonRunner
 from agentrun.tools.select import Unselectable, select_part

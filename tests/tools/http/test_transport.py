@@ -5,11 +5,11 @@ import asyncio
 import httpcore
 import pytest
 
-from agentrun.tools import transport
-from agentrun.tools.http import HttpRunner
-from agentrun.tools.transport import PublicBackend
+from agentrun.tools.http import transport
+from agentrun.tools.http.runner import HttpRunner
+from agentrun.tools.http.transport import PublicBackend
 from tests.tools.conftest import RecordingCall, Site, run_one
-from tests.tools.test_http import bind
+from tests.tools.http.test_runner import bind
 
 
 async def test_the_address_that_was_checked_is_the_one_that_is_dialled(

@@ -15,8 +15,8 @@ from agentrun.outcome import ToolOutcome
 from agentrun.plan import Effect, HttpTarget, ToolBinding
 from agentrun.tools.call import ToolRequest
 from agentrun.tools.dispatcher import Dispatcher
-from agentrun.tools.http import MOST_BYTES, HttpRunner
-from agentrun.tools.transport import is_public
+from agentrun.tools.http.addresses import is_public
+from agentrun.tools.http.runner import MOST_BYTES, HttpRunner
 from tests.tools.conftest import RecordingCall, Site, run_one
 
 PARAMETERS = {"type": "object", "properties": {"id": {"type": "string"}}}

@@ -25,14 +25,14 @@ from agentrun import __version__
 from agentrun.outcome import to_json
 from agentrun.plan import Effect, HttpTarget, ToolBinding
 from agentrun.tools.call import CallContext, CodedFailure, without_answer
-from agentrun.tools.request import Request, build_request
-from agentrun.tools.template import Scope
+from agentrun.tools.http.request import Request, build_request
+from agentrun.tools.http.template import Scope
 from agentrun.wire.json import JsonObject, JsonValue
 
 if TYPE_CHECKING:
     import httpx
 
-    from agentrun.tools.transport import Resolve
+    from agentrun.tools.http.transport import Resolve
 
 logger = logging.getLogger("agentrun.tools")
 
@@ -95,7 +95,7 @@ class HttpRunner:
 def _build_client(resolve: Resolve | None) -> httpx.AsyncClient:
     import httpx
 
-    from agentrun.tools.transport import ToolTransport, resolve_host
+    from agentrun.tools.http.transport import ToolTransport, resolve_host
 
     client = httpx.AsyncClient(
         transport=ToolTransport(resolve or resolve_host),
@@ -111,7 +111,7 @@ def _build_client(resolve: Resolve | None) -> httpx.AsyncClient:
 async def _exchange(client: httpx.AsyncClient, request: Request, effect: Effect) -> Answer:
     import httpcore
 
-    from agentrun.tools.transport import ALLOW_PRIVATE, AddressRefused
+    from agentrun.tools.http.transport import ALLOW_PRIVATE, AddressRefused
 
     not_sent = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout)
     broken = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError)

@@ -11,7 +11,6 @@ Imported lazily by `http`, because httpx takes a tenth of a second to load.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -21,13 +20,13 @@ from typing import Any, TypeAlias
 import httpcore
 import httpx
 
+from agentrun.tools.http.addresses import is_public
+
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 """Host and port to addresses as text, best first."""
 
 ALLOW_PRIVATE = "agentrun.allow_private"
 """Key in a request's `extensions`: True if the file allows this host to be private."""
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class AddressRefused(Exception):
@@ -36,15 +35,6 @@ class AddressRefused(Exception):
     def __init__(self, host: str) -> None:
         super().__init__(f"`{host}` is a private or local address")
         self.host = host
-
-
-def is_public(address: str) -> bool:
-    """Tell whether an IP address is reachable over the public internet, looking through IPv6 disguises."""
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ipaddress.IPv4Address(ip.packed[-4:]) if ip in _NAT64 else ip.ipv4_mapped or ip.sixtofour
-        ip = inner or ip
-    return ip.is_global and not ip.is_multicast
 
 
 async def resolve_host(host: str, port: int) -> list[str]:

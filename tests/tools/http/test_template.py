@@ -13,8 +13,8 @@ from agentrun.plan import HttpTarget
 from agentrun.secret import Secret
 from agentrun.tools.arguments import InvalidArguments
 from agentrun.tools.call import CodedFailure
-from agentrun.tools.request import build_request
-from agentrun.tools.template import ABSENT, Scope, render_header, render_json, render_query, render_url
+from agentrun.tools.http.request import build_request
+from agentrun.tools.http.template import ABSENT, Scope, render_header, render_json, render_query, render_url
 from tests.tools.conftest import RecordingCall
 
 PARAMETERS = {

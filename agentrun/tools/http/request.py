@@ -11,7 +11,14 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from agentrun.plan import HttpTarget
 from agentrun.secret import reveal
 from agentrun.tools.call import CodedFailure
-from agentrun.tools.template import ABSENT, render_header, render_json, render_query, render_text, render_url
+from agentrun.tools.http.template import (
+    ABSENT,
+    render_header,
+    render_json,
+    render_query,
+    render_text,
+    render_url,
+)
 from agentrun.wire.json import JsonObject, JsonValue
 
 
