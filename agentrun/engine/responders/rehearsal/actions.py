@@ -28,7 +28,7 @@ _CLOSING = re.compile(
 )
 _NEGATED = re.compile(
     r"\b(?:don't|do not|dont|never|no need to|rather than|instead of|without|not(?: to)?)\s+((?:\w+\s*){1,3})"
-    r"|([가-힣]+)지는?\s?(?:말|마|않)|([가-힣]+)\s?말고",
+    r"|((?:(?:예약|주문|진료|배송|결제)\s)?[가-힣]+)지는?\s?(?:말|마|않)|([가-힣]+)\s?말고",
     re.I,
 )
 _ASKS_ABOUT = re.compile(r"^\W*(?:what|when|which|do i have|is my|tell me)\b|언제|몇 ?시|무슨|어떤", re.I)

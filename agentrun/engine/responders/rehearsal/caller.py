@@ -139,6 +139,8 @@ class Caller:
             found += spread_values(request, wish.text) if request else []
             if len(wishes) > 1:
                 self._memory.note_words(scene.heard)  # "where is A1001, and cancel it"
+        for request in found if len(wishes) > 1 else ():
+            self._memory.recall(request)  # what a later wish says of all of them
         return found
 
     def _advance(self, *, again: bool = False) -> tuple[Step, ...]:

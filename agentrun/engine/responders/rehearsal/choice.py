@@ -42,7 +42,7 @@ MENTION = 1.3
 _NAME, _FIRST_SENTENCE, _HINT, _REST, _SLOT, _OPTION, _SLOT_TEXT = 3.0, 1.6, 1.4, 0.9, 1.0, 1.6, 0.6
 _CONCEPT, _WEAK_CONCEPT, _WEAK_STEM = 0.85, 0.4, 0.6
 _UNNAMED_ACTION, _OTHER_ACTION, _NOT_ASKED, _STATE_ASKED = 0.35, 0.5, 0.6, 0.2
-_CODE_BONUS = 1.0
+_CODE_BONUS, _OTHER_TROUBLE = 1.0, 0.3
 _LOOK_ASKED, _POSSIBILITY_ASKED, _ABOUT_WANTED = 1.2, 1.5, 0.6
 _ASKS_STATE = re.compile(
     r"^\W*(?:is|are|was|were|did|has|does|which|how (?:much|many))\b|^\W*what\b(?! about)|얼마|어떤", re.I
@@ -67,7 +67,11 @@ _TROUBLE = re.compile(
 _MONEY_BACK = re.compile(r"\bmoney back\b|돈(?:을)? 돌려", re.I)
 _PICK_UP = re.compile(r"\bpick (?:it |them |this |(?:my|the|a) \w+ )?up\b", re.I)
 _MY_NEW = re.compile(r"\bmy new (?=[\w -]{3,20} is\b)", re.I)
+_POSSIBLE = re.compile(
+    r"^\W*is (?:it|there) (?:possible|a way|any way|a chance|any chance)(?: for \w+)? to\b", re.I
+)
 _IN_OTHER_WORDS = (
+    (_POSSIBLE, "please "),
     (_MY_NEW, "change my new "),
     (_TROUBLE, " problem "),
     (_MONEY_BACK, " refund "),
@@ -111,6 +115,7 @@ def rank_tools(said: str, tools: tuple[Tool, ...]) -> tuple[Choice, ...]:
         if score:
             score += _CODE_BONUS if _says_code(said, tool) else 0
             score *= _fit_action(tool, actions, said) * _fit_availability(tool, words, said)
+            score *= _fit_trouble(tool, distinct)
         ranked.append(Choice(tool, 0.0 if find_actions(tool) & negated else score))
     return tuple(sorted(ranked, key=lambda choice: -choice.score))
 
@@ -155,6 +160,15 @@ def _fit_availability(tool: Tool, words: Sequence[Word], said: str) -> float:
         return _LOOK_ASKED
     asks = any("available" in word.concepts for word in words) or _MAY_BE_FREE.search(said)
     return _NOT_ASKED if offers and not asks else 1.0
+
+
+def _fit_trouble(tool: Tool, words: Sequence[Word]) -> float:
+    """Return less than 1 for a tool that reports one thing (an outage) where trouble with another is told."""
+    if find_actions(tool) != {"report"}:
+        return 1.0
+    things = [word for word in read_words(tool.words) if not word.concepts & {"report", "create"}]
+    named = any(word.terms & thing.terms for word in words for thing in things)
+    return 1.0 if named or not things else _OTHER_TROUBLE
 
 
 def _score_word(word: Word, profile: Mapping[str, float], rarity: Mapping[str, float]) -> float:

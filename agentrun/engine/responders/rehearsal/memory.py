@@ -16,6 +16,7 @@ from agentrun.wire.json import JsonObject
 _REMEMBERED = frozenset({"code", "email", "phone", "uuid", "name"})
 _CARRIED = _REMEMBERED | {"account"}
 _NEWEST_WORDS = 10
+_SAME = re.compile(r"\bsame\b|같은|똑같", re.I)
 _TIME = re.compile(r"(?<![\d:])([012]\d:[0-5]\d)(?!\d)")
 _POINTS_BACK = re.compile(r"\b(?:it|that|this|them|those)\b|그거|그걸|그것|방금|아까", re.I)
 
@@ -89,12 +90,15 @@ class Memory:
 
         What was done stands for it only where the caller points to it ("book yoga", "cancel it").
         """
-        looked = self.last_tool
-        if looked is None or self.last is None or looked is request.tool:
+        last = self.last_tool
+        if last is None or self.last is None:
             return
-        if find_actions(looked) and not _POINTS_BACK.search(text):
-            return
-        share(looked, self.last.arguments, request)
+        points = _POINTS_BACK.search(text) is not None
+        same = _SAME.search(text) is not None
+        if same or (last is not request.tool and (points or not find_actions(last))):
+            share(last, self.last.arguments, request)
+        if points and last is not request.tool:
+            _share_day(last, self.last.arguments, request)
 
 
 def share(source: Tool, known: JsonObject, request: Request) -> None:
@@ -105,3 +109,11 @@ def share(source: Tool, known: JsonObject, request: Request) -> None:
         fits = slot.required and value is not None and kinds.get(slot.name) == slot.kind
         if fits and slot.name not in request.values and is_valid(value, slot.schema):
             request.values[slot.name] = value
+
+
+def _share_day(source: Tool, known: JsonObject, request: Request) -> None:
+    """Take over the one day that was spoken of, by any name ("is the 26th free?", "book that")."""
+    days = [known[slot.name] for slot in source.slots if slot.kind == "date" and slot.name in known]
+    wanted = [slot for slot in request.tool.slots if slot.kind == "date" and slot.required]
+    if len(days) == len(wanted) == 1 and is_valid(days[0], wanted[0].schema):
+        request.values.setdefault(wanted[0].name, days[0])

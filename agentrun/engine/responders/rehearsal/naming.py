@@ -37,6 +37,7 @@ _KO_NAMES = (
     re.compile(r"([가-힣]{2,4}?)(?:이라고|라고)\s*(?:합니다|해요|하는데)"),
 )
 _SPELT = re.compile(r"\b(?:[A-Za-z][ .-]{1,2}){2,}[A-Za-z]\b(?!['’])")
+_REPEATED = re.compile(r"([^\W\d_][\w'’-]+),? ((?:[^\W\d_][\w'’-]* ){1,2}\1\b)")  # "Bond, James Bond"
 _SAID_BEFORE = re.compile(
     r"([^\W\d]+)[\s,.]*(?:(?:that's|that is|it's|spelled|spelt|spelling|i spell(?: it)?)\s+)?$", re.I
 )
@@ -53,7 +54,7 @@ _STREET = re.compile(
     r"\b\d{1,4}[a-z]? (?:[A-Z][\w'’-]* ?){1,4}(?<! )"
     r"|\b\d{1,4} \w+(?: \w+)? (?:street|road|avenue|lane|drive|square|way)\b"
     r"|\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,3} \d{1,4}[a-z]?\b"
-    r"|[가-힣]+(?:로|길|동)\s?\d+(?:-\d+)?(?:번지|호)?"
+    r"|(?:(?!주소|저는|제가)[가-힣]+(?<![를을은는로])\s+){0,3}[가-힣]+(?:로|길|동)\s?\d+(?:-\d+)?(?:번지|호)?"
 )
 _KO_FAMILY_NAMES = (
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현"
@@ -171,7 +172,7 @@ def find_place(text: str, slot: Slot, tool: Tool, *, focused: bool) -> str | Non
 
 def _read_place_answer(text: str) -> str | None:
     """Return the place of an answer, or None where nothing is left that could be one ("what about …?")."""
-    answer = read_answer(text)
+    answer = re.sub(r"^(?:to|in|at|from|near) ", "", read_answer(text) or "", flags=re.I)
     return answer if answer and read_words(answer) and not _ends_with_question_mark(text) else None
 
 
@@ -199,6 +200,8 @@ def _cut_place(said: str, tool: Tool) -> str | None:
 
 
 def _cut_name(text: str, words: re.Pattern[str]) -> str | None:
+    repeated = _REPEATED.match(text)
+    text = repeated[2] if repeated else text
     match = words.match(text)
     name = _NAME_END.sub("", match[0]).strip(" .,") if match else ""
     return (name.title() if name.islower() else name) or None

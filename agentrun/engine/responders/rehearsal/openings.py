@@ -40,7 +40,7 @@ _FOLLOW_UP = re.compile(
     r"^\W*(?:and|what about|how about|then|or)\b|^\W*(?:그럼|그러면|그리고)|(?:은|는)요\W*$", re.I
 )
 _WISH = re.compile(r"\b(?:i|we)(?:'d| would)? (?:need|want|like)\b|\bcan (?:i|you|we)\b|싶|주세요|줘", re.I)
-_ANOTHER = re.compile(r"\b(?:another|other|different|new|else)\b|다른|새로운", re.I)
+_ANOTHER = re.compile(r"\b(?:another|other|different|new|else)\b(?!.*\bsame\b)|다른|새로운", re.I)
 _OWN_MATTER = re.compile(r"\b(?:my|mine|our|ours)\b|(?:^|\s)(?:제|내|우리)\s", re.I)
 _DIGITS = re.compile(r"\d.*\d.*\d")
 _BARE_WORDS, _REVISION_WORDS = 4, 8

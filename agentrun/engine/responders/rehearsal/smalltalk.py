@@ -75,7 +75,7 @@ _AGREE = re.compile(
     re.I,
 )
 _REFUSE = re.compile(
-    r"^\W*(?:no|nope|nah|not really|no,? (?:that's all|thanks|thank you)|아니요?|아뇨|괜찮아요"
+    r"^\W*(?:no|nope|nah|not really|no,? (?:that's all|thanks|thank you)|아니요?|아뇨|필요 ?없어요|괜찮아요"
     r"|괜찮습니다|없어요|없습니다)[\s,.!]*(?:thanks|thank you|없어요|없습니다|괜찮아요"
     r"|괜찮습니다)?\W*$",
     re.I,

@@ -28,6 +28,8 @@ _AS_IN = re.compile(
     r"\b([A-Za-z])(?: as in|,? for|,? like) [A-Za-z]{2,}\b[,.]?(?=\s|$)"
     r"|\b([A-Za-z]),? ([A-Za-z]{3,}),?(?= (?:\d|zero|one|two|three|four|five|six|seven|eight|nine|oh)\b)"
 )
+_SIGN = rf"(?:[A-Za-z]|\d|{'|'.join(DIGIT_WORDS)}|double|triple|dash)"
+_SPELT_COMMA = re.compile(rf"(\b{_SIGN}),(?= {_SIGN}\b)", re.I)
 _REPEATS = {"double": 2, "triple": 3}
 _KO_LETTERS = {
     "에이": "A", "비": "B", "씨": "C", "시": "C", "디": "D", "이": "E", "에프": "F", "지": "G",
@@ -56,7 +58,8 @@ def compile_pattern(pattern: str) -> re.Pattern[str] | None:
 
 def find_codes(text: str, pattern: re.Pattern[str]) -> list[Found[str]]:
     """Return the stretches of a text that can be written so that the whole of it matches, left to right."""
-    return list(_find_codes(_AS_IN.sub(_keep_letter, text), pattern))
+    plain = _AS_IN.sub(_keep_letter, text)
+    return list(_find_codes(_SPELT_COMMA.sub(r"\1 ", plain), pattern))
 
 
 def _keep_letter(explained: re.Match[str]) -> str:

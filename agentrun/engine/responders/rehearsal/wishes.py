@@ -22,7 +22,7 @@ from agentrun.engine.responders.rehearsal.words import read_words
 _SEAM = re.compile(
     r"[.;!?]\s+(?:(?:and|also|then|plus)\s+)?"
     r"|,?\s+(?:and then|and also|and|then|also|plus)\s+(?:also\s+|please\s+)?|,\s+"
-    r"|(?<=[가-힣]고)[,.]?\s+|\s*그리고\s+",
+    r"|(?<=[가-힣]고)[,.]?\s+|(?<=[가-힣]랑)\s+|\s*그리고\s+",
     re.I,
 )
 _MOST_WISHES = 4
@@ -51,7 +51,10 @@ def split_wishes(text: str, tools: tuple[Tool, ...], now: datetime.datetime) -> 
         current, chosen = choose_tool(before, tools), _find_wish(clause, tools)
         tool = meant or (current.tool if current else None)
         own = chosen is not None and chosen.tool is not tool
-        if not own and (tool is None or not _differs(before, clause, tool, now, named=chosen is not None)):
+        if chosen and own and _shares_verb(before, clause, chosen.tool, now):
+            tool = meant = chosen.tool
+            own = False
+        elif not own and (tool is None or not _differs(before, clause, tool, now, named=chosen is not None)):
             continue
         wishes.append(Wish(before, meant))
         start, meant = seam.end(), None if own else tool
@@ -83,6 +86,11 @@ def _is_order(clause: str, tool: Tool) -> bool:
     words = read_words(first)
     verbs = bool(words) and bool(words[0].concepts & _VERBAL)
     return first in _VERBS or first == tool.words.split(" ", 1)[0] or verbs or bool(_KO_ORDER.search(clause))
+
+
+def _shares_verb(before: str, clause: str, tool: Tool, now: datetime.datetime) -> bool:
+    """Whether the verb at the end is meant for both: 내일은 염색이랑 모레는 커트 예약해 주세요."""
+    return not find_said_actions(before) and _differs(before, clause, tool, now, named=False)
 
 
 def _differs(before: str, clause: str, tool: Tool, now: datetime.datetime, *, named: bool) -> bool:
