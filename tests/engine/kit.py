@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import json
 from collections import deque
@@ -26,6 +27,7 @@ from agentrun.engine.effects import (
     Transcribe,
 )
 from agentrun.engine.ids import Ids
+from agentrun.engine.options import USUAL_OPTIONS, SessionOptions
 from agentrun.engine.outbox import COMMANDS
 from agentrun.engine.seams import Move
 from agentrun.wire import ServerEvent, encode_event
@@ -61,8 +63,11 @@ class Session:
         hold: tuple[type, ...] = (),
         limit_ms: int = 3_600_000,
         text: bool = False,
+        preset: JsonObject | None = None,
+        options: SessionOptions = USUAL_OPTIONS,
     ) -> None:
-        self.core = Core(model, Ids(7), EPOCH, session_limit_ms=limit_ms)
+        named = None if preset else model
+        self.core = Core(named, Ids(7), EPOCH, session_limit_ms=limit_ms, preset=preset, options=options)
         self.script = deque(script)
         self.transcripts = deque(transcripts)
         self.hold = hold
@@ -167,3 +172,9 @@ def error_of(events: Sequence[JsonObject]) -> JsonObject:
     assert [event["type"] for event in events] == ["error"], events
     error: JsonObject = events[0]["error"]
     return error
+
+
+def append(session: Session, duration_ms: int) -> list[JsonObject]:
+    """Append sound in the usual format."""
+    audio = base64.b64encode(b"\2\0" * 24 * duration_ms).decode()
+    return session.send("input_audio_buffer.append", audio=audio)
