@@ -6,6 +6,7 @@ frozen and comparable; secrets print as `***`. Times are whole milliseconds.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -22,6 +23,7 @@ TextTree: TypeAlias = JsonValue
 Provider: TypeAlias = Literal["openai", "azure", "compatible", "embedded"]
 Deliver: TypeAlias = Literal["when_idle", "interrupt", "next_turn", "silent"]
 Effect: TypeAlias = Literal["read", "write"]
+Confirm: TypeAlias = Literal["none", "caller", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,46 @@ class BuiltinTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuthClient:
+    """Who agentrun is to an authorization server (OAuth 2, client credentials)."""
+
+    client_id: Text
+    client_secret: Text
+    scope: str | None = None
+    issuer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class McpAddress:
+    """How an MCP server is reached; two that are equal share one connection of the process.
+
+    Attributes:
+        url: of its streamable HTTP endpoint; None for a server that agentrun starts.
+        command: the program and its arguments; empty for a remote server.
+        env: variables that the program gets beside the few that every program needs.
+        cwd: absolute path of the folder in which the program runs.
+        headers: sent with every request.
+        authorization: an OAuth token without `Bearer`, or how to get one.
+
+    """
+
+    url: Text | None = None
+    command: tuple[Text, ...] = ()
+    env: tuple[tuple[str, Text], ...] = ()
+    cwd: str = ""
+    headers: tuple[tuple[str, Text], ...] = ()
+    authorization: Text | OAuthClient | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class McpTarget:
+    """The tool `tool` of an MCP server."""
+
+    address: McpAddress
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
 class Idempotency:
     """Why a tool may be run again, if it may.
 
@@ -161,7 +203,7 @@ class Retry:
     on: frozenset[str | int] = frozenset()
 
 
-ToolTarget: TypeAlias = PythonTarget | HttpTarget | BuiltinTarget
+ToolTarget: TypeAlias = PythonTarget | HttpTarget | BuiltinTarget | McpTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +228,14 @@ class ToolBinding:
     on_interrupt: Literal["continue", "cancel"] = "continue"
     on_hangup: Literal["finish", "cancel"] = "finish"
     max_per_call: int | None = None
+    confirm: Confirm = "none"
     idempotency: Idempotency = Idempotency()
     retry: Retry = Retry()
     result_select: str | None = None
     result_max_bytes: int = 16 * 1024
 
     @property
-    def kind(self) -> Literal["python", "http", "builtin"]:
+    def kind(self) -> Literal["python", "http", "builtin", "mcp"]:
         """Which module of `agentrun.tools` runs it."""
         match self.target:
             case PythonTarget():
@@ -201,6 +244,40 @@ class ToolBinding:
                 return "http"
             case BuiltinTarget():
                 return "builtin"
+            case McpTarget():
+                return "mcp"
+
+    def declare(self) -> JsonObject:
+        """Return the tool as it stands in `session.tools`."""
+        declared: JsonObject = {"type": "function", "name": self.name}
+        if self.description:
+            declared["description"] = self.description
+        return {**declared, "parameters": copy.deepcopy(self.parameters)}
+
+
+@dataclass(frozen=True, slots=True)
+class McpServer:
+    """An MCP server that agentrun calls itself; its tools are known when it has listed them.
+
+    Attributes:
+        label: prefix of its tools.
+        rules: a binding that lacks only what the server says of a tool; for every tool not in `tool_rules`.
+        tool_rules: bindings for single tools, by the server's names.
+        allowed: the server's names of the tools that may be offered; None for all.
+        read_only: whether only tools are offered that the server says change nothing.
+
+    """
+
+    label: str
+    address: McpAddress
+    rules: ToolBinding
+    tool_rules: Mapping[str, ToolBinding] = field(default_factory=dict)
+    allowed: frozenset[str] | None = None
+    read_only: bool = False
+
+    def rules_for(self, tool: str) -> ToolBinding:
+        """Return the rules of the tool that the server calls `tool`."""
+        return self.tool_rules.get(tool, self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +295,9 @@ class CallPlan:
 
     Attributes:
         agent: the agent's name.
-        session: payload of the first `session.update`: `{"type": "realtime", …}`, plain JSON, no secrets.
+        session: payload of the first `session.update`: `{"type": "realtime", …}`, JSON. The credentials of
+            MCP servers that the provider calls are `Secret` in it, and revealed where it is sent.
+        mcp_servers: those that agentrun calls; their tools join the session when they are known.
         variables: values known before the call starts; `{{names}}` of the session are already filled in.
         secret_variables: names of variables whose values must not be printed.
 
@@ -229,6 +308,7 @@ class CallPlan:
     model: ModelTarget
     session: JsonObject
     tools: tuple[ToolBinding, ...] = ()
+    mcp_servers: tuple[McpServer, ...] = ()
     greeting: Greeting | None = None
     language: str | None = None
     variables: Mapping[str, JsonValue] = field(default_factory=dict)

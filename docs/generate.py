@@ -145,8 +145,7 @@ def _find_mappings(path: str, schema: JsonObject) -> Iterator[tuple[str, JsonObj
 
 def _is_later(path: str) -> bool:
     fields = {".".join(map(str, field)) for field in later.LATER_FIELDS}
-    tool_fields = {f"tools[].{'.'.join(map(str, field))}" for field in later.LATER_TOOL_FIELDS}
-    return path in fields | tool_fields
+    return path in fields
 
 
 def _describe(schema: JsonObject, path: str) -> str:
@@ -242,7 +241,11 @@ def _render_code(row: Code) -> str:
 def render_not_yet() -> str:
     """Return the page of what is accepted and has no effect yet, and of what does not exist yet."""
     fields = [f"* `{'.'.join(map(str, field))}`" for field in later.LATER_FIELDS]
-    fields += [f"* `tools[].{'.'.join(map(str, field))}`" for field in later.LATER_TOOL_FIELDS]
+    fields.append(f"* `tools[].confirm: {later.LATER_CONFIRM}`")
+    fields += [
+        f"* `tools[].{'.'.join(map(str, field))}` of a tool that is not `http`"
+        for field in later.HTTP_ONLY_FIELDS
+    ]
     fields += [f"* `builtin: {name}`" for name in later.LATER_BUILTINS]
     listing = "\n".join(fields)
     return f"{MADE}\n\n# Not supported yet\n\n{_NOT_YET}\n## Fields\n\n{listing}\n\n{_COMMANDS_NOT_YET}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from agentrun.compiler.mcp_servers import compile_client_servers
 from agentrun.compiler.session import compile_session
 from agentrun.compiler.tools import DescribePython, compile_tools
 from agentrun.compiler.values import read_values
@@ -52,6 +53,7 @@ def compile_agent(
         model=_compile_model(spec.model),
         session=compile_session(spec, channel, tools, values.fill),
         tools=tools,
+        mcp_servers=compile_client_servers(spec, values.fill),
         greeting=_compile_greeting(spec.greeting, values.fill),
         language=spec.language,
         variables=values.variables,

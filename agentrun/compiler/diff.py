@@ -82,7 +82,9 @@ def _compare_order(before: CallPlan, after: CallPlan) -> Iterator[Change]:
 
 def _name_tools(session: JsonObject) -> JsonObject:
     tools = session.get("tools", [])
-    named = {f"[{tool.get('name', index)}]": tool for index, tool in enumerate(tools)}
+    named = {
+        f"[{tool.get('name') or tool.get('server_label') or index}]": tool for index, tool in enumerate(tools)
+    }
     return {**session, "tools": named}
 
 
@@ -104,7 +106,7 @@ def _to_json(value: Any) -> Any:
     """Return a plan's values as JSON; a `Secret` stays, so that it can be compared."""
     if is_dataclass(value):
         # Where a project lies on this machine is not part of what it does.
-        skipped = ("root",) if isinstance(value, PythonTarget) else ()
+        skipped = ("root",) if isinstance(value, PythonTarget) else ("cwd",)
         return {f.name: _to_json(getattr(value, f.name)) for f in fields(value) if f.name not in skipped}
     if isinstance(value, Mapping):
         return {str(key): _to_json(inner) for key, inner in value.items()}

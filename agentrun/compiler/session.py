@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 
+from agentrun.compiler.mcp_servers import compile_hosted_servers
 from agentrun.config.model import AgentSpec, TruncationSpec, TurnDetectionSpec, VoiceSpec
 from agentrun.plan import ChannelProfile, ToolBinding
 from agentrun.wire.json import JsonObject, JsonValue
@@ -93,22 +94,13 @@ def _compile_output(spec: AgentSpec, channel: ChannelProfile) -> JsonObject:
 
 
 def _compile_tools(spec: AgentSpec, tools: Sequence[ToolBinding]) -> JsonObject:
-    payload: JsonObject = {"tools": [_compile_tool(tool) for tool in tools]}
+    payload: JsonObject = {"tools": [*(tool.declare() for tool in tools), *compile_hosted_servers(spec)]}
     choice = spec.tool_choice
     if choice in ("auto", "none", "required"):
         payload["tool_choice"] = choice
     elif choice is not None:
         payload["tool_choice"] = {"type": "function", "name": choice}
     return payload
-
-
-def _compile_tool(tool: ToolBinding) -> JsonObject:
-    parameters = copy.deepcopy(tool.parameters)
-    return {
-        "type": "function",
-        **_present(name=tool.name, description=tool.description or None),
-        "parameters": parameters,
-    }
 
 
 def _compile_model_settings(spec: AgentSpec) -> JsonObject:

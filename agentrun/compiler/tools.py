@@ -50,23 +50,27 @@ def compile_tools(spec: AgentSpec, fill: Fill, describe_python: DescribePython) 
 def _compile_tool(tool: ToolSpec, root: str, fill: Fill, describe_python: DescribePython) -> ToolBinding:
     target = _make_target(tool, root)
     seen = _describe(tool, target, fill, describe_python)
-    effect = tool.effect or _guess_effect(target)
-    return ToolBinding(
-        name=seen.name,
-        description=seen.description,
-        parameters=seen.parameters,
-        target=target,
-        placeholder=_compile_placeholder(tool.placeholder, fill),
-        timeout_ms=tool.timeout_ms,
-        deliver=tool.deliver,
+    bare = ToolBinding(seen.name, seen.description, seen.parameters, target)
+    return compile_rules(bare, tool, fill)
+
+
+def compile_rules(bare: ToolBinding, rules: ToolRules, fill: Fill) -> ToolBinding:
+    """Return a binding that runs by the rules of the file."""
+    effect = rules.effect or _guess_effect(bare.target)
+    return replace(
+        bare,
+        placeholder=_compile_placeholder(rules.placeholder, fill),
+        timeout_ms=rules.timeout_ms,
+        deliver=rules.deliver,
         effect=effect,
-        on_interrupt=tool.on_interrupt,
-        on_hangup=tool.on_hangup or _guess_on_hangup(effect),
-        max_per_call=tool.max_per_call,
-        idempotency=_compile_idempotency(tool),
-        retry=_compile_retry(tool.retry),
-        result_select=tool.result.select,
-        result_max_bytes=tool.result.max_bytes,
+        on_interrupt=rules.on_interrupt,
+        on_hangup=rules.on_hangup or _guess_on_hangup(effect),
+        max_per_call=rules.max_per_call,
+        confirm=rules.confirm,
+        idempotency=_compile_idempotency(rules),
+        retry=_compile_retry(rules.retry),
+        result_select=rules.result.select,
+        result_max_bytes=rules.result.max_bytes,
     )
 
 

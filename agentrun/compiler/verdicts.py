@@ -123,12 +123,13 @@ def _send_language(field: Field) -> Outcome:
     return Ours("language of the phrases that agentrun speaks; the transcription has its own setting")
 
 
-def _reaches(session: JsonObject, place: Path) -> bool:
-    node: JsonValue = session
+def _reaches(root: JsonObject, place: Path) -> bool:
+    node: JsonValue = root
     for part in place:
-        if not isinstance(node, dict) or part not in node:
+        try:
+            node = node[part]
+        except (LookupError, TypeError):
             return False
-        node = node[part]
     return True
 
 
@@ -150,6 +151,52 @@ def _in_tool(inner: Row) -> Row:
     return decide
 
 
+def _in_http(inner: Ours) -> Row:
+    """Return a row for fields of tools that only those with `http` act on yet."""
+
+    def decide(field: Field) -> Outcome:
+        return inner if _reaches(field.agent, ("tools", field.path[1], "http")) else NOT_YET
+
+    return decide
+
+
+def _confirm(field: Field) -> Outcome:
+    if field.value == "operator":
+        return NOT_YET
+    return Ours("the tool runs once the caller has agreed to these very arguments")
+
+
+def _in_server(name: str, inner: Outcome) -> Row:
+    """Return a row for fields of MCP servers: sent as `name` where the provider calls the server."""
+
+    def decide(field: Field) -> Outcome:
+        place = _find_hosted(field)
+        return inner if place is None else Sent(("tools", place, name, *field.path[3:]))
+
+    return decide
+
+
+def _in_rules(inner: Row) -> Row:
+    """Return a row for the rules of tools of MCP servers, which hold where agentrun calls the server."""
+
+    def decide(field: Field) -> Outcome:
+        if inner is NOT_YET or _find_hosted(field) is None:
+            return inner(field) if callable(inner) else inner
+        return Dropped("the provider runs the tools of this server; it is for `run: client`")
+
+    return decide
+
+
+def _find_hosted(field: Field) -> int | None:
+    """Return where a server stands in `session.tools`; None if the provider does not call it."""
+    if not _reaches(field.agent, (*field.path[:2], "label")):
+        return None
+    label = field.agent["mcp_servers"][field.path[1]]["label"]
+    tools = field.session.get("tools", [])
+    places = (place for place, tool in enumerate(tools) if tool.get("server_label") == label)
+    return next(places, None)
+
+
 def _send_parameters(field: Field) -> Outcome:
     return Sent(("tools", field.tool_places[int(field.path[1])], *field.path[2:]))
 
@@ -164,6 +211,8 @@ _GREETING = Ours("the agent's first words, in a response of their own")
 _VARIABLE = Ours("fills in `{{names}}`; the value may be given for each call")
 _PLACEHOLDER = Ours("what the caller hears while the tool is running")
 
+_KEY = _in_http(Ours("what makes it safe to send a request again"))
+
 _TOOL_ROWS: dict[str, Row] = {
     "use": Ours("the tools of that file stand in its place"),
     "name": _sent("name"),
@@ -176,17 +225,45 @@ _TOOL_ROWS: dict[str, Row] = {
     "timeout": Ours("then the model is told that the outcome is unknown, or that reading failed"),
     "deliver": Ours("when the result is told"),
     "effect": Ours("what may be repeated, and what the model is told when time is up"),
-    "idempotency": NOT_YET,
-    "key.**": NOT_YET,
-    "key_scope": NOT_YET,
-    "key_header": NOT_YET,
-    "retry.**": NOT_YET,
-    "confirm": NOT_YET,
+    "idempotency": _KEY,
+    "key.**": _KEY,
+    "key_scope": _KEY,
+    "key_header": _KEY,
+    "retry.**": _in_http(Ours("a failed request is repeated, within `timeout`")),
+    "confirm": _confirm,
     "on_interrupt": Ours("what happens to the tool when the caller interrupts"),
     "on_hangup": Ours("what happens to the tool when the caller hangs up"),
     "max_per_call": Ours("further calls are refused"),
-    "result.select": NOT_YET,
+    "result.select": Ours("the part of the result that the model reads"),
     "result.**": Ours("bounds what the model reads of the result"),
+}
+
+_HTTP_ONLY = ("idempotency", "key.**", "key_scope", "key_header", "retry.**")
+_NO_RULES = ("use", "name", "description", "parameters.**", "python", "http.**", "builtin.**")
+_RULES = {
+    name: _in_rules(NOT_YET if name in _HTTP_ONLY else row)
+    for name, row in _TOOL_ROWS.items()
+    if name not in _NO_RULES
+}
+_STARTED = Ours("how agentrun starts the server")
+_SERVER_ROWS: dict[str, Row] = {
+    "label": _in_server("server_label", Ours("prefix of the server's tools")),
+    "url": _in_server("server_url", Ours("where agentrun finds the server")),
+    "command.**": _STARTED,
+    "args.**": _STARTED,
+    "env.**": _STARTED,
+    "cwd": _STARTED,
+    "run": Ours("who calls the server"),
+    "headers.**": _in_server("headers", Ours("sent to the server with every request")),
+    "authorization.**": _in_server("authorization", Ours("proves to the server who calls")),
+    "allowed_tools.**": _in_server("allowed_tools", Ours("which of its tools the model may call")),
+    "require_approval.**": _in_server(
+        "require_approval", Dropped("for `run: hosted`; tools that agentrun calls have `confirm`")
+    ),
+    "tools": _DEFAULTS,
+    "tools.*": _DEFAULTS,
+    **{f"tools.*.{name}": row for name, row in _RULES.items()},
+    **_RULES,
 }
 
 _ROWS = _table(
@@ -229,7 +306,8 @@ _ROWS = _table(
         "tools": _sent("tools"),
         "tools[].use": _TOOL_ROWS["use"],
         **{f"tools[].{name}": _in_tool(row) for name, row in _TOOL_ROWS.items()},
-        "mcp_servers.**": NOT_YET,
+        "mcp_servers": _DEFAULTS,
+        **{f"mcp_servers[].{name}": row for name, row in _SERVER_ROWS.items()},
         "handoffs.**": NOT_YET,
         "guardrails.**": NOT_YET,
         "interruption.**": NOT_YET,

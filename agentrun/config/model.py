@@ -129,7 +129,7 @@ class PlaceholderSpec:
 
 @dataclass(frozen=True, slots=True)
 class RetrySpec:
-    """`retry` of a tool."""
+    """`retry` of a tool; an empty `on` means the failures that pass by themselves."""
 
     attempts: int
     on: tuple[str | int, ...] = ()
@@ -199,6 +199,16 @@ class ToolSpec(ToolRules):
     builtin: BuiltinSpec | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OAuthSpec:
+    """`authorization` of an MCP server whose token agentrun gets itself."""
+
+    client_id: Text
+    client_secret: Text
+    scope: str | None = None
+    issuer: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class McpServerSpec(ToolRules):
     """One entry of `mcp_servers`; `url` or `command` is set."""
@@ -211,7 +221,7 @@ class McpServerSpec(ToolRules):
     cwd: str | None = None
     run: Literal["hosted", "client"] | None = None
     headers: Mapping[str, Text] = field(default_factory=dict)
-    authorization: Text | None = None
+    authorization: OAuthSpec | Text | None = None
     allowed_tools: JsonValue = None
     require_approval: JsonValue = None
     tools: Mapping[str, ToolRules] = field(default_factory=dict)

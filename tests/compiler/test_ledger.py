@@ -90,7 +90,7 @@ def test_everything_sent_comes_from_a_field_or_a_default_of_the_format(project: 
     told = tuple(row.note.split("`")[1] for row in rows if row.verdict in ("kept", "mapped"))
     untold = [leaf for leaf in find_leaves(session, ("session",)) if not leaf.startswith(told)]
     shape = ("type", "name", "description", "parameters")
-    expected = {f"session.tools[{n}].type" for n in range(4)}  # what an item of `tools` is
+    expected = {f"session.tools[{n}].type" for n in range(5)}  # what an item of `tools` is
     expected |= {f"session.tools[2].{key}" for key in shape} | {f"session.tools[3].{key}" for key in shape}
     expected |= {f"session.tools[{n}].parameters.{key}" for n in (2, 3) for key in ("type", "properties")}
     expected |= {

@@ -73,9 +73,9 @@ def python(target: str, parameters: str = "") -> str:
             "handoffs: [{to: b.yaml, when: billing}]\nno_input: {after: 5s}\nbudget: {max_usd: 1}",
             ["AR901"] * 3 + ["AR501"],
         ),
-        ("mcp_servers: [{label: a, url: 'https://a.b'}]", ["AR901"]),
-        ("mcp_servers: [{label: a, url: 'https://a.b', cwd: x}]", ["AR901", "AR217"]),
-        ("mcp_servers: [{label: a}]", ["AR901", "AR216"]),
+        ("mcp_servers: [{label: a, url: 'https://a.b'}]", []),
+        ("mcp_servers: [{label: a, url: 'https://a.b', cwd: x}]", ["AR217"]),
+        ("mcp_servers: [{label: a}]", ["AR216"]),
     ],
 )
 def test_findings(check: Check, text: str, codes: list[str]) -> None:

@@ -141,6 +141,7 @@ PAIRS = [
     (model.RetrySpec, ("tools", "items", "retry")),
     (model.ResultSpec, ("tools", "items", "result")),
     (model.McpServerSpec, ("mcp_servers", "items")),
+    (model.OAuthSpec, ("mcp_servers", "items", "authorization")),
     (model.ToolRules, ("mcp_servers", "items", "tools", "additionalProperties")),
     (model.HandoffSpec, ("handoffs", "items")),
     (model.GuardrailSpec, ("guardrails", "items")),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentrun.config.checks.case import AgentCase
-from agentrun.config.nodes import Path, YamlScalar, find_key, find_node, path_in_file
+from agentrun.config.nodes import Path, YamlScalar, find_key, find_node, find_text, path_in_file
 from agentrun.diagnostics import Diagnostic, diagnose, show_path
 
 LATER_FIELDS: tuple[Path, ...] = (
     ("model", "region"),
-    ("mcp_servers",),
     ("handoffs",),
     ("guardrails",),
     ("interruption",),
@@ -24,15 +23,8 @@ LATER_FIELDS: tuple[Path, ...] = (
     ("transcript", "store"),
     ("transcript", "redact"),
 )
-LATER_TOOL_FIELDS: tuple[Path, ...] = (
-    ("idempotency",),
-    ("key",),
-    ("key_scope",),
-    ("key_header",),
-    ("retry",),
-    ("confirm",),
-    ("result", "select"),
-)
+LATER_CONFIRM = "operator"
+HTTP_ONLY_FIELDS: tuple[Path, ...] = (("idempotency",), ("key",), ("key_scope",), ("key_header",), ("retry",))
 LATER_BUILTINS = ("transfer", "send_dtmf", "wait")
 LATER_SCENARIOS = "scenario files are checked, and `agentrun simulate` does not run them yet"
 
@@ -40,8 +32,10 @@ LATER_SCENARIOS = "scenario files are checked, and `agentrun simulate` does not 
 def check_later_fields(case: AgentCase) -> Iterator[Diagnostic]:
     """Each field that is accepted and not acted on is named once."""
     paths = list(LATER_FIELDS)
-    for path, _ in case.tools():
-        paths += [(*path, *field) for field in LATER_TOOL_FIELDS]
+    for path, tool in case.rules():
+        confirm = find_text(tool, "confirm")
+        paths += [(*path, "confirm")] if confirm is not None and confirm.value == LATER_CONFIRM else []
+        paths += [(*path, *field) for field in HTTP_ONLY_FIELDS if "http" not in tool.entries]
     for path in paths:
         if find_node(case.tree, path) is not None:
             message = f"`{show_path(path_in_file(case.tree, path))}` is not supported yet and has no effect"

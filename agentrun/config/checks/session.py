@@ -28,6 +28,7 @@ from agentrun.config.nodes import (
     find_list,
     find_map,
     find_node,
+    find_text,
     to_json,
 )
 from agentrun.config.suggest import suggest
@@ -191,11 +192,15 @@ def check_tool_choice(case: AgentCase) -> Iterator[Diagnostic]:
         return
     names = [name for _, tool in case.tools() if (name := read_tool_name(tool))]
     path = ("tool_choice",)
+    servers = find_list(case.tree, "mcp_servers")
+    labels = [find_text(server, "label") for server in (servers.items if servers else ())]
     if chosen.value == "required":
-        if not names:
+        if not names and not labels:
             message = "`tool_choice: required` needs at least one tool"
             yield diagnose("AR308", message, chosen.span, hint="add a tool, or use `auto`", path=path)
-    elif chosen.value not in names:
+    elif chosen.value not in names and not any(
+        label is not None and str(chosen.value).startswith(f"{label.value}_") for label in labels
+    ):
         hint = suggest(str(chosen.value), [*names, "auto", "none", "required"])
         yield diagnose("AR308", f"there is no tool `{chosen.value}`", chosen.span, hint=hint, path=path)
 

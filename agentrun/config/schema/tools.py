@@ -26,6 +26,20 @@ _HEADER_VALUE: JsonObject = {
     "description": "Value; templates are filled in",
 }
 
+_FAILURE: JsonObject = {
+    "type": ["string", "integer"],
+    "description": "`connect`: nothing was sent; `timeout`: no answer in its share of the time; "
+    "`lost`: the connection broke; or an HTTP status",
+    "minimum": 300,
+    "maximum": 599,
+    "allOf": [
+        {
+            "if": {"type": "string"},
+            "then": {"enum": ["connect", "timeout", "lost"], "description": "Which failure it is"},
+        }
+    ],
+}
+
 AUTH: JsonObject = mapping(
     "How the request proves who it is",
     {
@@ -98,15 +112,18 @@ RULES: dict[str, JsonObject] = {
         "Whether repeating it is harmless, and how that is ensured", "none", "natural", "key"
     ),
     "key": items("Arguments that make up the idempotency key", text("Name of an argument"), minItems=1),
-    "key_scope": choice("Among which calls the key is unique", "call", "caller", "global"),
-    "key_header": text("Header that carries the idempotency key"),
+    "key_scope": choice(
+        "Among which calls the key is unique; the default is call", "call", "caller", "global"
+    ),
+    "key_header": text("Header that carries the idempotency key; the default is Idempotency-Key"),
     "retry": mapping(
-        "Whether a failed run is repeated",
+        "Whether a failed request is repeated, within `timeout`",
         {
             "attempts": whole("How often it is tried in all", 1, 10),
             "on": items(
-                "Failures that are worth a repetition",
-                {"type": ["string", "integer"], "description": "`connect`, `timeout` or an HTTP status"},
+                "Failures that are worth a repetition; the default is `connect`, `timeout`, 429, 502, 503, 504",
+                _FAILURE,
+                minItems=1,
             ),
         },
         ["attempts"],
@@ -189,7 +206,16 @@ MCP_SERVER: JsonObject = mapping(
             "Who calls the server: the provider (`hosted`) or agentrun (`client`)", "hosted", "client"
         ),
         "headers": {"type": "object", "description": "Headers", "additionalProperties": _HEADER_VALUE},
-        "authorization": text("OAuth token; take it from the environment"),
+        "authorization": text_or_mapping(
+            "OAuth token, or how agentrun gets one itself; take secrets from the environment",
+            {
+                "client_id": text("Who agentrun is to the authorization server"),
+                "client_secret": text("Its secret; take it from the environment"),
+                "scope": text("What the token is to be good for, words with spaces between them"),
+                "issuer": text("The authorization server that knows the client"),
+            },
+            ["client_id", "client_secret"],
+        ),
         "allowed_tools": {
             "type": ["array", "object"],
             "description": "Names of the tools that may be used, or `{read_only: true}`",
