@@ -81,10 +81,14 @@ class Connection:
         except* _Over:
             pass
         if self._closing is not None:
-            # a peer that does not read can keep a close frame waiting for ever
-            with contextlib.suppress(TimeoutError, OSError):
-                async with asyncio.timeout(CLOSE_LIMIT_S):
-                    await self._close(*self._closing)
+            await self.close(*self._closing)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the socket at once."""
+        # a peer that does not read can keep a close frame waiting for ever
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await self._close(code, reason)
 
     async def _read(self, take: Callable[[Frame], Awaitable[None]]) -> None:
         while (frame := await self._receive()) is not None:

@@ -90,7 +90,6 @@ class Core:
         preset: settings to begin with, as in a `session.update`; with the type `transcription` the session
             only writes down what is said.
         options: what the operator decides.
-        session_id: id of the session, if it has one already.
 
     Raises:
         RemoteProtocolError: something in the preset is not allowed.
@@ -107,10 +106,9 @@ class Core:
         hosting: HostingLimits = USUAL_LIMITS,
         preset: JsonObject | None = None,
         options: SessionOptions = USUAL_OPTIONS,
-        session_id: str | None = None,
     ) -> None:
         expires_at = int(epoch.timestamp()) + session_limit_ms // 1000
-        settings = begin_settings(session_id or ids.make("sess"), model, expires_at, preset)
+        settings = begin_settings(ids.make("sess"), model, expires_at, preset)
         self._state = SessionState(settings, ids, Outbox(ids), ids.make("conv"), epoch, options=options)
         self._listening = Listening(self._state)
         self._hosting = Hosting(self._state, hosting, self._take_hosted_item)

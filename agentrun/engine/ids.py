@@ -24,11 +24,6 @@ class Ids:
         length = _CALL_LENGTH if kind == "call" else _LENGTH
         return f"{kind}_{self._pick(length)}"
 
-    def make_call(self) -> tuple[str, str]:
-        """Return the ids of a call and of its session, which have their last part in common."""
-        suffix = f"u0_{self._pick(_LENGTH)}"
-        return f"rtc_{suffix}", f"sess_{suffix}"
-
     def make_padding(self) -> str:
         """Return the `obfuscation` of a delta: random, so that frame lengths do not betray the words."""
         return self._pick(self._random.randint(1, _MAX_PADDING))
