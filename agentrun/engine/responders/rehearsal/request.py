@@ -31,7 +31,9 @@ from agentrun.wire.json import JsonObject, JsonValue
 
 OWN_WORDS: AbstractSet[Kind] = frozenset({"gist", "phrase", "name", "place"})
 """Kinds of values that any words may be."""
-IDENTIFYING: AbstractSet[Kind] = frozenset({"code", "email", "phone", "uuid", "name", "account", "date"})
+IDENTIFYING: AbstractSet[Kind] = frozenset(
+    {"code", "email", "phone", "uuid", "name", "account", "date", "moment"}
+)
 """Kinds of values that are easily misheard and must not be guessed; 월요일 and 화요일 sound alike."""
 _MOST_ALIKE = 3
 _WRONG = re.compile(

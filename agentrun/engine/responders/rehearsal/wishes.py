@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from agentrun.engine.responders.rehearsal.actions import find_actions, find_said_actions, is_handoff
 from agentrun.engine.responders.rehearsal.choice import THRESHOLD, Choice, choose_tool
@@ -25,7 +26,9 @@ _SEAM = re.compile(
     r"|(?<=[가-힣]고)[,.]?\s+|(?<=[가-힣]랑)\s+|\s*그리고\s+",
     re.I,
 )
-_MOST_WISHES = 4
+_MOST_WISHES, _MOST_SEAMS = 4, 12
+_LONGEST = 400
+"""Characters; a longer text is a story, and not a list of wishes."""
 _VERBAL = frozenset({*ACTIONS, "lookup", "create"})
 _VERBS_TEXT = "turn set play tell show give check find look get put make read let send start stop"
 _VERBS = frozenset(_VERBS_TEXT.split())
@@ -44,7 +47,7 @@ def split_wishes(text: str, tools: tuple[Tool, ...], now: datetime.datetime) -> 
     """Return the stretches of a text that each hold one wish, at least one; the first may hold none."""
     wishes: list[Wish] = []
     start, meant = 0, None
-    for seam in _SEAM.finditer(text):
+    for seam in islice(_SEAM.finditer(text), _MOST_SEAMS if len(text) <= _LONGEST else 0):
         before, clause = text[start : seam.start()].strip(" ,.;"), _find_clause(text, seam.end())
         if not before or len(wishes) + 1 == _MOST_WISHES:
             continue

@@ -16,6 +16,7 @@ from agentrun.engine.responders.rehearsal.confirming import needs_confirmation
 from agentrun.engine.responders.rehearsal.extracting import read_yes_no
 from agentrun.engine.responders.rehearsal.filling import read_slots
 from agentrun.engine.responders.rehearsal.slots import read_tools
+from agentrun.engine.responders.rehearsal.wishes import split_wishes
 from agentrun.engine.seams import Call, Move, Prompt, Say
 from agentrun.wire.json import JsonObject
 from tests.engine.responders.rehearsal.desk import NOW, message
@@ -126,3 +127,9 @@ def test_what_was_understood_once_is_not_worked_out_again() -> None:
     done = rank_tools.cache_info().misses, read_slots.cache_info().misses
     assert RehearsalResponder().respond(prompt)
     assert (rank_tools.cache_info().misses, read_slots.cache_info().misses) == done
+
+
+def test_a_story_is_no_list_of_wishes() -> None:
+    tools = read_tools(TOOLSETS["shop"])
+    assert len(split_wishes("where is A1001 and cancel A1002", tools, NOW)) == 2
+    assert len(split_wishes("where is A1001 and cancel A1002 " * 50, tools, NOW)) == 1
