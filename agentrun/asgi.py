@@ -38,6 +38,9 @@ QUEUED_FRAMES = 8
 LARGE_FRAME_BYTES = 64 * 1024
 """How far a peer may be ahead of the application: so many frames, or one that is as large as that."""
 
+CABLE = "agentrun.cable"
+"""Extension of a WebSocket's scope: the protocol itself, for faults that no application could do."""
+
 POLL_S = 0.01
 CLOSE_LIMIT_S = 2.0
 """How long a peer has to answer a close frame, to read what is left, and all of them at shutdown."""
@@ -53,8 +56,23 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # uvicorn's own business
         self.close_timeout = CLOSE_LIMIT_S
 
+    def cut(self) -> None:
+        """End the connection without a close frame, as a lost network would."""
+        self.transport.abort()
+
+    async def send_sliced(self, text: str, size_bytes: int) -> None:
+        """Write a text frame as fragments, which some clients have never seen."""
+        data = text.encode()
+        for start in range(0, len(data), size_bytes):
+            piece, last = data[start : start + size_bytes], start + size_bytes >= len(data)
+            send = self.conn.send_text if start == 0 else self.conn.send_continuation
+            send(piece, fin=last)
+        await self.writable.wait()
+        self.transport.write(b"".join(self.conn.data_to_send()))
+
     async def run_asgi(self) -> None:
         """Run the application, and bound what is left to do when it has returned."""
+        self.scope["extensions"][CABLE] = self  # type: ignore[assignment]  # an extension of our own
         try:
             await super().run_asgi()
         finally:
