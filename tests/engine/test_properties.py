@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentrun.engine.effects import Generate, Speak, Transcribe, Wake
+from agentrun.engine.options import SessionOptions
 from agentrun.engine.seams import Call, Move, Say
 from agentrun.engine.speech.turns import SpeechStarted, SpeechStopped
 from agentrun.wire.json import JsonObject
@@ -92,8 +93,8 @@ HELD = st.sampled_from([[], [], ["hold Generate"], ["hold Speak"], ["hold Speak"
 SCRIPTS = st.lists(st.lists(MOVES, min_size=1, max_size=3), min_size=3, max_size=6)
 
 
-def play(script: list[list[Move]], steps: list[Any]) -> Session:
-    session = Session(script)
+def play(script: list[list[Move]], steps: list[Any], **members: Any) -> Session:
+    session = Session(script, **members)
     for step in steps:
         session.now_ms += 700
         if isinstance(step, str) and step in HOLDS:
@@ -119,6 +120,18 @@ def test_rules_of_a_session(script: list[list[Move]], steps: list[Any], held: li
     check_ids(events)
     check_responses(events)
     check_parts(events)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(STEPS, min_size=12, max_size=25), st.booleans())
+def test_session_that_transcribes_never_answers(steps: list[Any], lenient: bool) -> None:
+    options = SessionOptions(lenient=lenient)
+    session = play([], steps, preset={"type": "transcription"}, options=options)
+    check_ids(session.events)
+    check_parts(session.events)
+    kinds = {event["type"] for event in session.events}
+    assert not [kind for kind in kinds if kind.startswith(("response.", "rate_limits."))]
+    assert not session.prompts
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -14,9 +15,10 @@ from agentrun.engine.options import SessionOptions
 from agentrun.engine.seams import Say
 from agentrun.engine.settings import DEFAULT_INSTRUCTIONS
 from tests.engine.kit import Session, error_of, last, names
-from tests.engine.test_server import open_door
+from tests.engine.test_server import Understanding, open_door
 
 TOOL = {"type": "function", "name": "f"}
+PREFIX = "conversation.item.input_audio_transcription."
 TEXT = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
 
 
@@ -231,12 +233,25 @@ class TestTranscriptionSession:
         assert refused["param"] == "session.audio.input.turn_detection"
         assert names(self.update(session, turn_detection=None)) == ["session.updated"]
 
-    async def test_it_is_asked_for_by_intent(self) -> None:
-        async with open_door([]) as door:
-            url = door.url.replace("model=gpt-realtime-2.1", "intent=transcription")
-            async with connect(url, proxy=None) as socket:
-                created = json.loads(await socket.recv())
-        assert created["session"]["object"] == "realtime.transcription_session"
+    async def test_official_client_asks_for_it_by_intent(self) -> None:
+        heard: Any = {"transcription": {"model": "gpt-realtime-whisper"}, "turn_detection": None}
+        session: Any = {"type": "transcription", "audio": {"input": heard}}
+        events: list[Any] = []
+        async with (
+            open_door([], Understanding("Hello there")) as door,
+            door.client.realtime.connect(extra_query={"intent": "transcription"}) as connection,
+        ):
+            await connection.session.update(session=session)
+            await connection.input_audio_buffer.append(audio=base64.b64encode(bytes(48_000)).decode())
+            await connection.input_audio_buffer.commit()
+            await connection.response.create()
+            async for event in connection:
+                events.append(event)
+                if {"error", PREFIX + "completed"} <= {one.type for one in events}:
+                    break
+        assert events[0].type == "session.created"
+        assert events[0].session.type == "transcription"
+        assert [one.delta for one in events if one.type == PREFIX + "delta"] == ["Hello", " there"]
 
 
 def test_reply_to_an_update_carries_no_id_of_the_client() -> None:
