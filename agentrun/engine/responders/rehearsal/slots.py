@@ -50,7 +50,8 @@ class Slot:
     @property
     def options(self) -> list[JsonValue]:
         """The values of a choice."""
-        return [option for option in self.schema.get("enum", ()) if option is not None]
+        enum = self.schema.get("enum")
+        return [option for option in enum if option is not None] if isinstance(enum, list) else []
 
     @property
     def pattern(self) -> re.Pattern[str] | None:

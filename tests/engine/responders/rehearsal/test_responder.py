@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentrun.engine.responders.rehearsal import RehearsalResponder
@@ -453,6 +453,9 @@ _TOOL: st.SearchStrategy[Any] = st.fixed_dictionaries(
 
 
 @settings(max_examples=60, deadline=None)
+@example(
+    [message("user", "where")], [function("lookup_order", "", ["id"], id={"enum": None})], "required", ""
+)
 @given(
     st.lists(_ITEM, max_size=6),
     st.lists(_TOOL, max_size=3),
