@@ -18,11 +18,12 @@ import hmac
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from agentrun.engine.faults.plan import Delivery
 from agentrun.secret import Secret
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ SECRET_PREFIX = "whsec_"
 ANSWER_LIMIT_S = 10.0
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 8.0
-
-Copies = Callable[[int], int]
-"""How often the attempt of a number, from 1, really goes out: 1, or 0 where it gets lost, or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ class Messenger:
 
     Args:
         endpoint: where they go.
-        copies: loses or repeats attempts, for tests of an application.
+        find_fate: says of each webhook whether it is lost or repeated, for tests of an application.
         now_s: the clock of signatures, in Unix time.
         pauses: between attempts.
 
@@ -134,47 +132,53 @@ class Messenger:
         self,
         endpoint: Endpoint,
         *,
-        copies: Copies = lambda _attempt: 1,
+        find_fate: Callable[[], Delivery] = Delivery,
         now_s: Callable[[], float] = time.time,
         pauses: Callable[[], Iterator[float]] = plan_pauses,
     ) -> None:
         self._endpoint = endpoint
-        self._copies = copies
+        self._find_fate = find_fate
         self._now_s = now_s
         self._pauses = pauses
 
-    async def deliver(self, webhook_id: str, body: bytes) -> int:
-        """Send until it is answered with 2xx, and return how many attempts that took.
+    async def deliver(self, webhook_id: str, body: bytes, over: asyncio.Future[Any]) -> int | None:
+        """Send until it is answered with 2xx.
 
-        Whoever calls it bounds it in time: it gives up only when it is cancelled, or when the pauses are at
-        their end.
+        Args:
+            webhook_id: the same for every attempt.
+            body: as `render_incoming` makes it.
+            over: when it is done, the attempt that is under way is the last one.
 
-        Raises:
-            TimeoutError: the pauses are at their end.
+        Returns:
+            How many attempts it took; None if it was not taken.
 
         """
         import httpx
 
+        fate = self._find_fate()
+        if fate.wait_ms:
+            await asyncio.wait((over,), timeout=fate.wait_ms / 1000)
+        if fate.copies == 0:
+            log.info("webhook %s is lost on purpose", webhook_id)
+            return None
         local = (urlsplit(self._endpoint.url).hostname or "") in ("localhost", "127.0.0.1", "::1")
         # a proxy of the environment does not lead to this machine
         async with httpx.AsyncClient(trust_env=not local, timeout=ANSWER_LIMIT_S) as client:
             for attempt, pause_s in enumerate(self._pauses(), 1):
-                if await self._attempt(client, attempt, webhook_id, body):
+                if await self._post(client, webhook_id, body):
+                    for _ in range(1, fate.copies):
+                        await self._post(client, webhook_id, body)
                     return attempt
-                await asyncio.sleep(pause_s)
-        raise TimeoutError(f"webhook {webhook_id} was not taken")
+                await asyncio.wait((over,), timeout=pause_s)
+                if over.done():
+                    break
+        return None
 
-    async def _attempt(self, client: httpx.AsyncClient, attempt: int, webhook_id: str, body: bytes) -> bool:
-        taken = False
-        for _ in range(self._copies(attempt)):
-            headers = make_headers(self._endpoint.secret, webhook_id, int(self._now_s()), body)
-            taken = await self._post(client, headers, body) or taken
-        return taken
-
-    async def _post(self, client: httpx.AsyncClient, headers: Mapping[str, str], body: bytes) -> bool:
+    async def _post(self, client: httpx.AsyncClient, webhook_id: str, body: bytes) -> bool:
         import httpx
 
         host = urlsplit(self._endpoint.url).netloc.rpartition("@")[2]
+        headers = make_headers(self._endpoint.secret, webhook_id, int(self._now_s()), body)
         try:
             async with asyncio.timeout(ANSWER_LIMIT_S):
                 answer = await client.post(self._endpoint.url, content=body, headers=headers)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -29,6 +30,7 @@ from agentrun.engine.calls.webhook import (
     plan_pauses,
     render_incoming,
 )
+from agentrun.engine.faults.plan import Delivery
 from agentrun.secret import Secret
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of tests").decode()
@@ -100,9 +102,11 @@ class Application:
     statuses: Sequence[int]
     url: str = ""
     taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    on_taken: Callable[[], object] = lambda: None
 
     async def take(self, request: Request) -> Response:
         self.taken.append((dict(request.headers), await request.body()))
+        self.on_taken()
         status = self.statuses[min(len(self.taken), len(self.statuses)) - 1]
         return Response(status_code=status, headers={"location": "/elsewhere"} if status == 302 else {})
 
@@ -127,7 +131,7 @@ async def test_is_sent_again_until_it_is_taken() -> None:
         messenger = Messenger(
             Endpoint(application.url, Secret(SECRET)), now_s=lambda: next(clock), pauses=hurry
         )
-        assert await messenger.deliver("wh_1", BODY) == 5
+        assert await messenger.deliver("wh_1", BODY, asyncio.Future()) == 5
     assert {headers["webhook-id"] for headers, _ in application.taken} == {"wh_1"}
     assert len({headers["webhook-timestamp"] for headers, _ in application.taken}) == 5
     for headers, body in application.taken:
@@ -137,26 +141,37 @@ async def test_is_sent_again_until_it_is_taken() -> None:
 async def test_gives_up_when_the_pauses_end() -> None:
     async with run_application(500) as application:
         messenger = Messenger(Endpoint(application.url, Secret(SECRET)), pauses=lambda: hurry(3))
-        with pytest.raises(TimeoutError, match="wh_1"):
-            await messenger.deliver("wh_1", BODY)
+        assert await messenger.deliver("wh_1", BODY, asyncio.Future()) is None
         assert len(application.taken) == 3
+
+
+async def test_gives_up_when_the_call_is_over() -> None:
+    over = asyncio.Future[object]()
+    async with run_application(500) as application:
+        application.on_taken = lambda: over.done() or over.set_result(None)
+        messenger = Messenger(
+            Endpoint(application.url, Secret(SECRET)), pauses=lambda: itertools.repeat(60.0)
+        )
+        assert await messenger.deliver("wh_1", BODY, over) is None
+        assert len(application.taken) == 1
 
 
 async def test_nobody_there() -> None:
     with open_listener("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
     messenger = Messenger(Endpoint(f"http://127.0.0.1:{port}/hook", Secret(SECRET)), pauses=lambda: hurry(2))
-    with pytest.raises(TimeoutError):
-        await messenger.deliver("wh_1", BODY)
+    assert await messenger.deliver("wh_1", BODY, asyncio.Future()) is None
 
 
-async def test_attempts_can_be_lost_and_doubled() -> None:
-    async with run_application(200) as application:
+@pytest.mark.parametrize(("copies", "attempts"), [(0, None), (1, 2), (3, 2)])
+async def test_it_can_be_lost_or_repeated(copies: int, attempts: int | None) -> None:
+    async with run_application(500, 200) as application:
         messenger = Messenger(
-            Endpoint(application.url, Secret(SECRET)), copies=lambda attempt: attempt - 1, pauses=hurry
+            Endpoint(application.url, Secret(SECRET)),
+            find_fate=lambda: Delivery(copies, wait_ms=1),
+            pauses=hurry,
         )
-        assert await messenger.deliver("wh_1", BODY) == 2
-        assert len(application.taken) == 1
-        twice = Messenger(Endpoint(application.url, Secret(SECRET)), copies=lambda _: 2, pauses=hurry)
-        assert await twice.deliver("wh_2", BODY) == 1
-        assert [headers["webhook-id"] for headers, _ in application.taken] == ["wh_1", "wh_2", "wh_2"]
+        assert await messenger.deliver("wh_1", BODY, asyncio.Future()) == attempts
+        assert [headers["webhook-id"] for headers, _ in application.taken] == (
+            ["wh_1"] * (copies + 1) if attempts else []
+        )
