@@ -18,7 +18,7 @@ from typing import Self, TypeAlias
 
 from agentrun.errors import ToolError, ToolTimeout
 from agentrun.outcome import OutcomeName, ToolOutcome
-from agentrun.plan import ToolBinding
+from agentrun.plan import McpTarget, ToolBinding
 from agentrun.tools.arguments import ArgumentChecker
 from agentrun.tools.builtin import BuiltinRunner
 from agentrun.tools.call import (
@@ -30,7 +30,9 @@ from agentrun.tools.call import (
     without_answer,
 )
 from agentrun.tools.http.runner import HttpRunner
+from agentrun.tools.mcp.schemas import reduce_schema
 from agentrun.tools.printing import guarded_stdout
+from agentrun.tools.progress import OnProgress, listen_to_progress
 from agentrun.tools.python import PythonRunner
 from agentrun.tools.select import Unselectable, select_part
 from agentrun.wire.json import JsonValue
@@ -42,7 +44,8 @@ RUNNERS: Mapping[str, Callable[[], ToolRunner]] = {
     "http": HttpRunner,
     "builtin": BuiltinRunner,
 }
-"""`ToolBinding.kind` to what runs it. A new kind of tool is one more line here."""
+"""`ToolBinding.kind` to what runs it. A new kind of tool is one more line here. Those of MCP servers run on
+connections of the process (`tools.mcp`); whoever holds them adds that runner."""
 
 GRACE_MS = 250
 """How much later than the conversation the dispatcher itself gives up on a tool."""
@@ -53,15 +56,29 @@ UNWIND_MS = 1000
 OnDone: TypeAlias = Callable[[ToolOutcome], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    binding: ToolBinding
+    checker: ArgumentChecker
+
+
+def _make_checker(tool: ToolBinding) -> ArgumentChecker:
+    # the schema of a stranger: what could dial or hang is left to the server, which checks again
+    stranger = isinstance(tool.target, McpTarget)
+    return ArgumentChecker(reduce_schema(tool.parameters) if stranger else tool.parameters)
+
+
 @dataclass(slots=True)
 class _Run:
     """One tool call in progress. `on_done` is None once the outcome has been reported."""
 
     request: ToolRequest
     binding: ToolBinding
+    checker: ArgumentChecker
     context: CallContext
     on_done: OnDone | None
     started: float
+    on_progress: OnProgress | None = None
     task: asyncio.Task[JsonValue] | None = None
     timer: asyncio.TimerHandle | None = None
     began: bool = False  # the tool itself has been entered, so a write may have happened
@@ -79,9 +96,11 @@ class Dispatcher:
     def __init__(
         self, tools: Sequence[ToolBinding], *, runners: Mapping[str, Callable[[], ToolRunner]] = RUNNERS
     ) -> None:
-        self._tools = {tool.name: tool for tool in tools}
-        self._checkers = {tool.name: ArgumentChecker(tool.parameters) for tool in tools}
-        self._runners = {kind: runners[kind]() for kind in sorted({tool.kind for tool in tools})}
+        self._own = tuple(tools)
+        self._tools: dict[str, _Offered] = {}
+        self.offer(())
+        kinds = {tool.kind for tool in tools} | ({"mcp"} & runners.keys())  # those come and go on a call
+        self._runners = {kind: runners[kind]() for kind in sorted(kinds)}
         self._runs: dict[str, _Run] = {}
         self._tasks: set[asyncio.Task[JsonValue]] = set()
         self._stack = AsyncExitStack()
@@ -104,19 +123,30 @@ class Dispatcher:
         """The `call_id`s whose outcome is still open."""
         return frozenset(self._runs)
 
-    def start(self, request: ToolRequest, context: CallContext, on_done: OnDone) -> None:
+    def offer(self, tools: Sequence[ToolBinding]) -> None:
+        """Have these tools beside those of the file, from now on; runs in progress go on."""
+        self._tools = {tool.name: _Offered(tool, _make_checker(tool)) for tool in (*self._own, *tools)}
+
+    def start(
+        self,
+        request: ToolRequest,
+        context: CallContext,
+        on_done: OnDone,
+        on_progress: OnProgress | None = None,
+    ) -> None:
         """Start a tool call; never raises and never waits.
 
         `on_done` is called exactly once, on the loop, never from within this method. What it raises goes to
         the loop's exception handler.
         """
-        binding = self._tools.get(request.name)
-        refusal = self._refusal(request, binding)
+        offered = self._tools.get(request.name)
+        refusal = self._refusal(request, offered)
         if refusal is not None:
             asyncio.get_running_loop().call_soon(on_done, refusal)
             return
-        assert binding is not None
-        run = _Run(request, binding, context, on_done, monotonic())
+        assert offered is not None
+        binding = offered.binding
+        run = _Run(request, binding, offered.checker, context, on_done, monotonic(), on_progress)
         self._runs[request.call_id] = run
         run.task = asyncio.create_task(self._execute(run), name=f"tool {request.name} {request.call_id}")
         self._tasks.add(run.task)
@@ -162,7 +192,7 @@ class Dispatcher:
             await runner.aclose()
         await self._stack.aclose()
 
-    def _refusal(self, request: ToolRequest, binding: ToolBinding | None) -> ToolOutcome | None:
+    def _refusal(self, request: ToolRequest, offered: _Offered | None) -> ToolOutcome | None:
         """Return the outcome of a call that is not started, or None if it may start."""
 
         def refuse(outcome: OutcomeName, code: str, message: str) -> ToolOutcome:
@@ -170,7 +200,7 @@ class Dispatcher:
 
         if not self._open:
             return refuse("refused", "closing", "The call is ending; no tool is started any more.")
-        if binding is None:
+        if offered is None:
             names = ", ".join(f"`{name}`" for name in sorted(self._tools)) or "none"
             return refuse(
                 "failed", "tool_not_found", f"There is no tool `{request.name}`; there are: {names}."
@@ -180,7 +210,9 @@ class Dispatcher:
         return None
 
     async def _execute(self, run: _Run) -> JsonValue:
-        arguments = self._checkers[run.binding.name].parse(run.request.arguments)
+        arguments = run.checker.parse(run.request.arguments)
+        if run.on_progress is not None:
+            listen_to_progress(run.on_progress)
         run.began = True
         result = await self._runners[run.binding.kind].run(run.binding, arguments, run.context)
         return _select(run, result)
