@@ -9,6 +9,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -38,9 +39,13 @@ SIP_HEADERS = [("From", "sip:+4930123@carrier"), ("To", "sip:desk@example"), ("X
 BODY = render_incoming("evt_1", "rtc_1", SIP_HEADERS, 1_790_000_000)
 
 
+@cache
+def make_client() -> OpenAI:
+    return OpenAI(api_key="any")
+
+
 def unwrap(headers: dict[str, str], body: bytes, secret: str = SECRET) -> RealtimeCallIncomingWebhookEvent:
-    with OpenAI(api_key="any", webhook_secret=secret) as client:
-        event = client.webhooks.unwrap(body, headers)
+    event = make_client().webhooks.unwrap(body, headers, secret=secret)
     assert isinstance(event, RealtimeCallIncomingWebhookEvent)
     return event
 
@@ -148,7 +153,7 @@ async def test_gives_up_when_the_pauses_end() -> None:
 async def test_gives_up_when_the_call_is_over() -> None:
     over = asyncio.Future[object]()
     async with run_application(500) as application:
-        application.on_taken = lambda: over.done() or over.set_result(None)
+        application.on_taken = over.cancel
         messenger = Messenger(
             Endpoint(application.url, Secret(SECRET)), pauses=lambda: itertools.repeat(60.0)
         )
