@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from agentrun.engine.calls.routes import call_routes
 from agentrun.engine.http.front import Front, answer_failure, answer_http_error, answer_refusal, deny_socket
 from agentrun.engine.http.minting import minting_routes
 from agentrun.engine.http.realtime import RealtimeSocket
@@ -34,7 +35,8 @@ def _realtime_routes(board: Switchboard) -> list[BaseRoute]:
     ]
 
 
-API_ROUTES: Sequence[Callable[[Switchboard], list[BaseRoute]]] = (_realtime_routes, minting_routes)
+RouteGroup = Callable[[Switchboard], list[BaseRoute]]
+API_ROUTES: Sequence[RouteGroup] = (_realtime_routes, minting_routes, call_routes)
 
 
 def build_app(board: Switchboard) -> ASGIApp:

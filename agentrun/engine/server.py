@@ -47,4 +47,7 @@ async def serve_board(
     """Serve an engine that is put together already; see `listen`."""
     with open_listener(host, port) as listener:
         async with run_asgi(build_app(board), listener, tls=tls):
-            yield listener.getsockname()[1]
+            try:
+                yield listener.getsockname()[1]
+            finally:
+                await board.close()

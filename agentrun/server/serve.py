@@ -93,7 +93,11 @@ async def _open_engine(
         for line in degraded:
             say(f"speech: {line}")
         keys = (token,) if token else ()
-        yield build_mounts(Switchboard(parts, EngineOptions(keys, loopback_only=token is None)))
+        board = Switchboard(parts, EngineOptions(keys, loopback_only=token is None))
+        try:
+            yield build_mounts(board)
+        finally:
+            await board.close()
 
 
 def _decide_token(options: ServeOptions) -> Secret | None:

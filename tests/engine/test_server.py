@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from agentrun.engine.connection import Connection
 from agentrun.engine.driver import EngineParts
 from agentrun.engine.http.realtime import serve_session
 from agentrun.engine.http.switchboard import EngineOptions
@@ -375,5 +376,5 @@ async def test_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPat
     asked: list[bool] = []
     parts = EngineParts(ScriptedResponder([[Say("A very long story. " * 20)]]), Ears(), 1000.0)
     async with asyncio.timeout(10):
-        await serve_session(Core("m", Ids(1), EPOCH), parts, receive, send, close)
+        await serve_session(Core("m", Ids(1), EPOCH), parts, Connection(receive, send, close))
     assert closed == [1008]

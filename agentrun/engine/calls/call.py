@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Coroutine
 from typing import Literal
 
 from agentrun.audio import AudioFormat
@@ -48,6 +49,7 @@ class Call:
         self._controls: list[Sink] = []
         self._created: server.SessionCreated | None = None
         self._over = asyncio.Event()
+        self._leg: asyncio.Task[None] | None = None
 
     @property
     def format(self) -> AudioFormat:
@@ -59,10 +61,16 @@ class Call:
         """Whether the agent neither speaks nor is about to."""
         return self._line.is_quiet
 
+    def own(self, leg: Coroutine[None, None, None]) -> None:
+        """Run what carries the sound; it is cancelled at the end of the call, and may end the call itself."""
+        self._leg = asyncio.get_running_loop().create_task(leg)
+        if self.ended is not None:
+            self._leg.cancel()
+
     async def run(self) -> None:
         """Serve the session until the call ends."""
         try:
-            await self._driver.run(self._wait())
+            await self._driver.run(self._hold())
         except Exception as error:  # a border: whatever fails here must not reach other calls
             log.error("call %s failed: %r", self.id, error, exc_info=error)
             self.hang_up("failed")
@@ -165,5 +173,10 @@ class Call:
             self._driver.put(client.ConversationItemCreate(item))
             self._driver.put(client.ResponseCreate())
 
-    async def _wait(self) -> None:
-        await self._over.wait()
+    async def _hold(self) -> None:
+        try:
+            await self._over.wait()
+        finally:
+            if self._leg is not None:
+                self._leg.cancel()
+                await asyncio.wait([self._leg])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, QueryParams
@@ -16,10 +16,13 @@ from starlette.types import Receive as AsgiReceive
 from starlette.types import Scope
 from starlette.types import Send as AsgiSend
 
-from agentrun.engine.connection import CloseSocket, Connection, Receive, Send
+from agentrun.asgi import CABLE
+from agentrun.engine.connection import CloseSocket, Connection, Send
 from agentrun.engine.core import Core
 from agentrun.engine.driver import EngineParts, SessionDriver
-from agentrun.engine.http.access import SUBPROTOCOL, find_target
+from agentrun.engine.faults.plan import SessionFaults
+from agentrun.engine.faults.shell import Cable, FaultySocket, spoil_handshake, spoil_parts
+from agentrun.engine.http.access import SUBPROTOCOL, Target, find_target
 from agentrun.engine.http.front import deny_socket, make_request_id
 from agentrun.engine.http.refusals import RequestRefused
 from agentrun.engine.http.switchboard import Switchboard, Visitor
@@ -34,6 +37,10 @@ log = logging.getLogger(__name__)
 _BETA_CODE = "beta_api_shape_disabled"
 
 
+Serve = Callable[[Connection, EngineParts], Coroutine[None, None, None]]
+"""Serves a connection that was accepted, with these parts."""
+
+
 class RealtimeSocket:
     """The ASGI application behind `WS /v1/realtime`."""
 
@@ -45,26 +52,40 @@ class RealtimeSocket:
         headers = read_headers(scope)
         socket = AsgiSocket(receive, send)
         try:
+            plans = self._board.faults.find(headers)
+            actions = [action for plan in plans for action in plan.connect()]
+            if not await spoil_handshake(actions, socket.wait_until_gone):
+                return
             visitor = self._board.admit(headers)
-            core = self._open_core(QueryParams(scope["query_string"]), visitor)
+            serve = self._prepare(QueryParams(scope["query_string"]), visitor)
             with self._board.hold():
                 await socket.accept(_pick_subprotocol(scope))
                 if "realtime=v1" in headers.get("openai-beta", ""):
                     await _refuse_beta(socket.send, socket.close)
+                elif plans:
+                    cable = scope["extensions"].get(CABLE)
+                    await _serve_faulty(serve, self._board.parts, socket, SessionFaults(plans), cable)
                 else:
-                    await serve_session(core, self._board.parts, socket.receive, socket.send, socket.close)
+                    connection = Connection(socket.receive, socket.send, socket.close)
+                    await serve(connection, self._board.parts)
         except RequestRefused as refusal:
             await deny_socket(refusal, send)
 
-    def _open_core(self, query: Mapping[str, str], visitor: Visitor) -> Core:
+    def _prepare(self, query: Mapping[str, str], visitor: Visitor) -> Serve:
+        """Return what serves the connection: a session of its own, or a call that lives already."""
+        target = find_target(query)
+        if target is not None and target[0] == "call_id":
+            call = self._board.calls.find(target[1])
+            return lambda connection, _: call.serve_sideband(connection)
         preset = visitor.secret.session if visitor.secret else {}
-        return self._board.open_core(*_find_beginning(query, preset))
+        core = self._board.open_core(*_find_beginning(target, preset))
+        return lambda connection, parts: serve_session(core, parts, connection)
 
 
-def _find_beginning(query: Mapping[str, str], preset: JsonObject) -> tuple[str | None, JsonObject]:
+def _find_beginning(target: tuple[Target, str] | None, preset: JsonObject) -> tuple[str | None, JsonObject]:
     """Return the model and the settings that a session begins with, from its URL and from its key."""
     transcribes = preset.get("type") == "transcription"
-    match find_target(query):
+    match target:
         case ("model", _) if transcribes:
             message = "This key is for a transcription session: connect with ?intent=transcription."
             raise RequestRefused(HTTPStatus.BAD_REQUEST, "invalid_value", message, "model")
@@ -72,9 +93,6 @@ def _find_beginning(query: Mapping[str, str], preset: JsonObject) -> tuple[str |
             return model, preset
         case ("intent", "transcription"):
             return None, preset if transcribes else {"type": "transcription"}
-        case ("call_id", _):
-            message = "No session found for the provided call_id"
-            raise RequestRefused(HTTPStatus.NOT_FOUND, "call_id_not_found", message, "")
         case ("intent", intent):
             message = f"This engine has no sessions of intent '{intent}'."
             raise RequestRefused(HTTPStatus.BAD_REQUEST, "invalid_value", message, "intent")
@@ -85,9 +103,14 @@ def _find_beginning(query: Mapping[str, str], preset: JsonObject) -> tuple[str |
             raise RequestRefused(HTTPStatus.BAD_REQUEST, "missing_required_parameter", message, "model")
 
 
-async def serve_session(
-    core: Core, parts: EngineParts, receive: Receive, send: Send, close: CloseSocket
+async def _serve_faulty(
+    serve: Serve, parts: EngineParts, socket: AsgiSocket, faults: SessionFaults, cable: Cable | None
 ) -> None:
+    async with FaultySocket(socket, faults, cable) as wire:
+        await serve(Connection(wire.receive, wire.send, wire.close), spoil_parts(parts, faults))
+
+
+async def serve_session(core: Core, parts: EngineParts, connection: Connection) -> None:
     """Serve one session on a connection that is accepted, until either side ends it.
 
     A failure of ours ends this session with code 1011 and one log line, and no other session.
@@ -95,20 +118,16 @@ async def serve_session(
     Args:
         core: the session, not started yet.
         parts: mind, ears and voice.
-        receive: waits for a frame; None once the client is gone.
-        send: writes a text frame; OSError once the client is gone.
-        close: closes the connection.
+        connection: to its client.
 
     """
     try:
-        connection = Connection(receive, send, close)
         driver = SessionDriver(core, parts, connection)
         await driver.run(connection.run(driver.take))
     except Exception as error:  # a border: whatever fails here must not reach other sessions
         log.error("a session failed: %r", _find_leaf(error))
         log.debug("the failure in full", exc_info=error)
-        with contextlib.suppress(OSError):
-            await close(1011, "internal error")
+        await connection.close(1011, "internal error")
 
 
 def _find_leaf(error: BaseException) -> BaseException:
@@ -152,6 +171,11 @@ class AsgiSocket:
         await self._receive()  # `websocket.connect`
         headers = [(b"x-request-id", make_request_id().encode())]
         await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": headers})
+
+    async def wait_until_gone(self) -> None:
+        """Wait until the client has given up a handshake that gets no answer."""
+        while (await self._receive())["type"] != "websocket.disconnect":
+            pass
 
     async def receive(self) -> str | bytes | None:
         """Wait for a frame; None once the client is gone."""

@@ -9,8 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from agentrun.engine.calls.registry import Calls
 from agentrun.engine.core import SESSION_LIMIT_MS, Core
 from agentrun.engine.driver import EngineParts
+from agentrun.engine.faults.desk import FaultDesk
+from agentrun.engine.faults.rules import FaultRules
 from agentrun.engine.http.access import check_host, check_key, check_origin, find_key
 from agentrun.engine.http.client_secrets import ClientSecret, ClientSecrets
 from agentrun.engine.http.refusals import refuse_for_now, refuse_parameter
@@ -33,6 +36,7 @@ class EngineOptions:
         max_sessions: how many may be open at once.
         session_limit_ms: when a session is closed; an hour at the service.
         session: how sessions behave.
+        faults: what goes wrong on purpose, or None.
 
     """
 
@@ -41,6 +45,7 @@ class EngineOptions:
     max_sessions: int = MAX_SESSIONS
     session_limit_ms: int = SESSION_LIMIT_MS
     session: SessionOptions = USUAL_OPTIONS
+    faults: FaultRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ class Switchboard:
         self.options = options or EngineOptions()
         self.now_s = now_s
         self.client_secrets = ClientSecrets()
+        self.faults = FaultDesk(self.options.faults)
+        self.calls = Calls(parts, self.open_core)
         self._open = 0
 
     def admit(self, headers: Mapping[str, str]) -> Visitor:
@@ -99,16 +106,13 @@ class Switchboard:
                 check_host(headers)
         return Visitor()
 
-    def open_core(
-        self, model: str | None, preset: JsonObject, ids: Ids | None = None, session_id: str | None = None
-    ) -> Core:
+    def open_core(self, model: str | None, preset: JsonObject, ids: Ids | None = None) -> Core:
         """Make a session.
 
         Args:
             model: what the client asks for; None leaves it to the preset.
             preset: settings to begin with, as in a `session.update`.
             ids: source of the session's ids; by default a new one.
-            session_id: of a session that has an id already.
 
         Raises:
             RequestRefused: 400, something in the preset is not allowed.
@@ -122,10 +126,13 @@ class Switchboard:
                 session_limit_ms=self.options.session_limit_ms,
                 preset=preset,
                 options=self.options.session,
-                session_id=session_id,
             )
         except RemoteProtocolError as refusal:
             raise refuse_parameter(refusal) from refusal
+
+    async def close(self) -> None:
+        """End the calls; sessions on WebSockets end with their connections."""
+        await self.calls.close()
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:

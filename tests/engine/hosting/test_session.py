@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from agentrun.engine.connection import Connection
 from agentrun.engine.core import Core
 from agentrun.engine.driver import EngineParts
 from agentrun.engine.hosting.values import HostedServer, HostedTool, HostingLimits
@@ -137,7 +138,7 @@ async def test_a_call_that_takes_too_long_is_given_up() -> None:
     core = Core("m", Ids(1), EPOCH, hosting=HostingLimits(call_ms=1))
     parts = EngineParts(ScriptedResponder([[Call("stall", {})]]), Ears(), make_host=lambda: host)
     async with asyncio.timeout(20):
-        await serve_session(core, parts, frames.get, send, close)
+        await serve_session(core, parts, Connection(frames.get, send, close))
     assert "response.mcp_call.failed" in sent
     assert host.closed
 
