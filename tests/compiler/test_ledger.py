@@ -143,7 +143,9 @@ def test_every_field_of_the_schema_has_a_row(path: tuple[str | int, ...]) -> Non
 _EXCLUDED = """
     context.truncation greeting greeting.instructions instructions model model.reasoning noise_reduction
     tools[].http.auth.basic.password tools[].http.auth.basic.username tools[].http.auth.header
-    tools[].http.auth.header.anything tools[].http.auth.query tools[].http.auth.query.anything
+    tools[].http.auth.header.anything tools[].http.auth.oauth2.audience tools[].http.auth.oauth2.client_auth
+    tools[].http.auth.oauth2.client_id tools[].http.auth.oauth2.client_secret tools[].http.auth.oauth2.scope
+    tools[].http.auth.oauth2.token_url tools[].http.auth.query tools[].http.auth.query.anything
     tools[].http.body tools[].http.form tools[].placeholder.instructions tracing transcription
     transcription.delay turn_detection turn_detection.eagerness variables.*.default voice voice.id
 """

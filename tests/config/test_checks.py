@@ -18,6 +18,10 @@ PYTHON = {
     "package/__init__.py": "def run(): ...\n",
 }
 
+OAUTH = HTTP.replace(
+    "'%s'", "'https://a.b', auth: {oauth2: {token_url: '%s', client_id: a, client_secret: '${SET}'}}"
+)
+
 
 def python(target: str, parameters: str = "") -> str:
     more = f"\n    parameters: {parameters}" if parameters else ""
@@ -57,8 +61,17 @@ def python(target: str, parameters: str = "") -> str:
         (HTTP % "${UNSET}/x", ["AR101"]),
         ("tools: [{builtin: hang_up, name: 'a:b'}]", ["AR401"]),
         ("tools: [{builtin: hang_up, placeholder: Wait, timeout: 500ms}]", ["AR408"]),
-        (HTTP.replace("'%s'", "'https://a.b', method: GET") + "    retry: {attempts: 2}\n", ["AR901"]),
-        (HTTP % "https://a.b" + "    effect: write\n    retry: {attempts: 2}\n", ["AR409", "AR901"]),
+        (HTTP.replace("'%s'", "'https://a.b', method: GET") + "    retry: {attempts: 2}\n", []),
+        (HTTP % "https://a.b" + "    effect: write\n    retry: {attempts: 2}\n", ["AR409"]),
+        (HTTP % "https://a.b" + "    retry: {attempts: 2, on: [conect]}\n", ["AR213"]),
+        (HTTP % "https://a.b" + "    retry: {attempts: 2, on: [99]}\n", ["AR214"]),
+        (HTTP % "https://a.b" + "    result: {select: 'a..b'}\n", ["AR416"]),
+        (HTTP % "https://a.b" + "    result: {select: 'a['}\n", ["AR416"]),
+        (HTTP % "https://a.b" + "    result: {select: '[?lenght(a)]'}\n", ["AR416"]),
+        (HTTP % "https://a.b" + "    result: {select: '{n: length(a)}'}\n", []),
+        ("tools: [{builtin: hang_up, idempotency: natural}]", ["AR901"]),
+        (OAUTH % "https://a.b/t", []),
+        (OAUTH % "https://{{now}}/t", ["AR407"]),
         ("variables: {1a: x}\ngreeting: x", ["AR108"]),
         ("variables: {a: null}\ngreeting: '{{a}}'", []),
         ("variables: {a: '${SET}'}\ngreeting: '{{a}}'", ["AR109"]),

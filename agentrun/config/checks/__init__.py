@@ -16,6 +16,7 @@ from agentrun.config.checks.names import check_names, check_secret_places, check
 from agentrun.config.checks.parameters import check_parameters
 from agentrun.config.checks.python_tools import check_python_tools
 from agentrun.config.checks.secrets import check_secrets
+from agentrun.config.checks.selections import check_selections
 from agentrun.config.checks.session import (
     check_languages,
     check_model,
@@ -67,6 +68,7 @@ CHECKS: tuple[Check, ...] = (
     check_dead_air,
     check_retries,
     check_idempotency_keys,
+    check_selections,
     check_handoff_targets,
     check_handoff_circles,
     check_handoff_voices,

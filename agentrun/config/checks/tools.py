@@ -16,6 +16,7 @@ from agentrun.secret import Secret, reveal
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _READING_METHODS = ("GET", "HEAD")
 _KINDS = {"tool": "a tool", "MCP server": "an MCP server", "handoff": "a handoff"}
+_ADDRESSES: tuple[Path, ...] = (("http", "url"), ("http", "auth", "oauth2", "token_url"))
 _SLOW_MS = 5_000  # silence after which many callers ask whether anybody is there
 
 
@@ -66,13 +67,13 @@ def check_tool_descriptions(case: AgentCase) -> Iterator[Diagnostic]:
 def check_http_addresses(case: AgentCase) -> Iterator[Diagnostic]:
     """Scheme and host of every address stand in the file."""
     for path, tool in case.rules():
-        url = find_node(tool, ("http", "url") if "http" in tool.entries else ("url",))
-        if isinstance(url, YamlScalar) and isinstance(url.value, str | Secret) and not url.unset:
-            problem = _find_url_problem(reveal(url.value))
-            if problem:
-                hint = "for example https://api.example.com/orders/{{order_id}}"
-                place = (*path, "http", "url") if "http" in tool.entries else (*path, "url")
-                yield diagnose("AR407", problem, url.span, hint=hint, path=place)
+        for place in _ADDRESSES if "http" in tool.entries else (("url",),):
+            url = find_node(tool, place)
+            if isinstance(url, YamlScalar) and isinstance(url.value, str | Secret) and not url.unset:
+                problem = _find_url_problem(reveal(url.value))
+                if problem:
+                    hint = "for example https://api.example.com/orders/{{order_id}}"
+                    yield diagnose("AR407", problem, url.span, hint=hint, path=(*path, *place))
 
 
 def _find_url_problem(url: str) -> str:

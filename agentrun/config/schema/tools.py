@@ -59,8 +59,24 @@ AUTH: JsonObject = mapping(
             "description": "Query parameters that carry a key: `{key: …}`",
             "additionalProperties": _HEADER_VALUE,
         },
+        "oauth2": mapping(
+            "A token of OAuth 2.0 by client credentials; it is asked for, kept and renewed for you",
+            {
+                "token_url": text("Address that gives tokens"),
+                "client_id": text("Name of the client"),
+                "client_secret": text("Secret of the client; take it from the environment"),
+                "scope": text("What the token shall allow: words with spaces between them"),
+                "audience": text("Which service the token is for, where the address asks for it"),
+                "client_auth": choice(
+                    "Where id and secret stand: in the header `Authorization` (the default) or the body",
+                    "header",
+                    "body",
+                ),
+            },
+            ["token_url", "client_id", "client_secret"],
+        ),
     },
-    oneOf=one_of_keys("bearer", "basic", "header", "query")[1:],
+    oneOf=one_of_keys("bearer", "basic", "header", "query", "oauth2")[1:],
 )
 
 HTTP: JsonObject = mapping(
@@ -121,7 +137,7 @@ RULES: dict[str, JsonObject] = {
         {
             "attempts": whole("How often it is tried in all", 1, 10),
             "on": items(
-                "Failures that are worth a repetition; the default is `connect`, `timeout`, 429, 502, 503, 504",
+                "Failures worth a repetition; the default is `connect`, `timeout`, 429, 502, 503, 504",
                 _FAILURE,
                 minItems=1,
             ),

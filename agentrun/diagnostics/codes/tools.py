@@ -143,4 +143,13 @@ TOOL_CODES = (
         good=_TICKET + "'}\n    idempotency: key\n    key: [subject]\n    parameters:\n      type: object\n"
         "      properties: {subject: {type: string, description: One line}}",
     ),
+    Code(
+        "AR416",
+        "selection that cannot be read",
+        "error",
+        "`result.select` picks the part of a result that the model reads, in the language JMESPath: "
+        "`orders[0].status`, `items[?open].name`, `{id: id, city: address.city}`.",
+        bad=_TICKET + "'}\n    result: {select: 'tickets[0'}",
+        good=_TICKET + "'}\n    result: {select: 'tickets[0]'}",
+    ),
 )

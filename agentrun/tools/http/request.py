@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from agentrun.plan import HttpTarget
+from agentrun.plan import HttpTarget, Text
 from agentrun.secret import reveal
 from agentrun.tools.call import CodedFailure
+from agentrun.tools.http.addresses import is_allowed
 from agentrun.tools.http.template import (
     ABSENT,
     render_header,
@@ -23,12 +24,37 @@ from agentrun.wire.json import JsonObject, JsonValue
 
 
 @dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """How a token is asked for (RFC 6749, 4.4). It holds a secret, so it has no readable form.
+
+    Attributes:
+        scope: words with spaces between them; empty to leave it to the service.
+        audience: what some services ask for instead; empty if not.
+        in_body: the client's id and secret stand in the form instead of a header.
+
+    """
+
+    token_url: str
+    client_id: str
+    client_secret: str
+    scope: str = ""
+    audience: str = ""
+    in_body: bool = False
+    allow_hosts: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"ClientCredentials({urlsplit(self.token_url).hostname})"
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What goes out. Everything here may hold secrets, so it has no readable form.
 
     Attributes:
         host: as it stands in the file; the one part that may be shown.
         allow_private: the file allows this host although its address is private.
+        allow_hosts: all the hosts that the file allows.
+        grant: how to get the token that has to go along, if one has to.
 
     """
 
@@ -38,6 +64,8 @@ class Request:
     headers: tuple[tuple[str, str], ...]
     content: bytes
     allow_private: bool
+    allow_hosts: tuple[str, ...] = ()
+    grant: ClientCredentials | None = None
 
     def __repr__(self) -> str:
         return f"Request({self.method} {self.host})"
@@ -57,7 +85,7 @@ def build_request(target: HttpTarget, scope: Mapping[str, JsonValue]) -> Request
         headers["Content-Type"] = content_type
     auth_headers, auth_query = _render_auth(target.auth or {}, scope)
     query = "&".join(part for part in (render_query(target.query, scope), auth_query) if part)
-    url = urlsplit(_checked_url(target, scope))
+    url = urlsplit(_checked_url(target.url, scope))
     url = url._replace(query="&".join(part for part in (url.query, query) if part))
     host = url.hostname or ""
     return Request(
@@ -66,20 +94,18 @@ def build_request(target: HttpTarget, scope: Mapping[str, JsonValue]) -> Request
         host=host,
         headers=tuple((headers | auth_headers).items()),
         content=content,
-        allow_private=_is_allowed(host, url.port, target.allow_hosts),
+        allow_private=is_allowed(host, url.port, target.allow_hosts),
+        allow_hosts=target.allow_hosts,
+        grant=_render_grant(target, scope),
     )
 
 
-def _checked_url(target: HttpTarget, scope: Mapping[str, JsonValue]) -> str:
-    url = render_url(reveal(target.url), scope)
+def _checked_url(template: Text, scope: Mapping[str, JsonValue]) -> str:
+    url = render_url(reveal(template), scope)
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise CodedFailure("bad_url", "The tool's URL is not an http or https address.")
     return url
-
-
-def _is_allowed(host: str, port: int | None, allow_hosts: tuple[str, ...]) -> bool:
-    return any(allowed.lower() in (host, f"{host}:{port}") for allowed in allow_hosts)
 
 
 def _render_content(target: HttpTarget, scope: Mapping[str, JsonValue]) -> tuple[bytes, str]:
@@ -116,6 +142,27 @@ def _render_auth(auth: Mapping[str, JsonValue], scope: Mapping[str, JsonValue]) 
             case "query":
                 pairs = [(name, render_text(item, scope) or "") for name, item in value.items()]
                 query = urlencode(pairs, quote_via=quote)
+            case "oauth2":
+                pass  # a token is asked for when the request is sent
             case _:
                 raise CodedFailure("bad_auth", f"The tool's `auth` has an unknown kind `{kind}`.")
     return headers, query
+
+
+def _render_grant(target: HttpTarget, scope: Mapping[str, JsonValue]) -> ClientCredentials | None:
+    given = (target.auth or {}).get("oauth2")
+    if given is None:
+        return None
+
+    def render(name: str) -> str:
+        return render_text(given.get(name, ""), scope) or ""
+
+    return ClientCredentials(
+        token_url=_checked_url(given["token_url"], scope),
+        client_id=render("client_id"),
+        client_secret=render("client_secret"),
+        scope=render("scope"),
+        audience=render("audience"),
+        in_body=given.get("client_auth") == "body",
+        allow_hosts=target.allow_hosts,
+    )

@@ -1,186 +1,189 @@
-"""HTTP endpoints as tools: one client for each dispatcher, one table from the answer to the outcome.
+"""Runs HTTP tools: one request, or several tries of it where the file allows them, within one time limit.
 
-    2xx                          ok: the body as JSON or text, `{"status": …}` if it is empty
-    4xx                          failed: the service says that it did not do it
-    408 409 425 429, 3xx, 5xx    unknown after a write, failed after a read
-    no connection, refused host  failed: nothing was sent
-    no or a broken answer        unknown after a write, failed after a read
-
-Redirects are not followed, cookies are not kept (they would pass from one caller to the next), proxies of the
-environment are not used, and private addresses are not reached unless the file allows the host.
+What each try may take, whether there is another, and what an answer means is decided in `repeats` and
+`answer`. One rule is kept here: once a write may have taken effect, no later try can make it `failed`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from http import HTTPStatus
-from http.cookiejar import DefaultCookiePolicy
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from agentrun import __version__
-from agentrun.outcome import to_json
 from agentrun.plan import Effect, HttpTarget, ToolBinding
-from agentrun.tools.call import CallContext, CodedFailure, without_answer
+from agentrun.tools.call import CallContext, CodedFailure, Unconfirmed, without_answer
+from agentrun.tools.http.answer import Answer, judge
+from agentrun.tools.http.connections import HttpConnections
+from agentrun.tools.http.exchange import CONNECT_S, Interrupted, exchange
+from agentrun.tools.http.redirects import MOST_HOPS
+from agentrun.tools.http.repeats import Ending, decide_wait_ms, make_key, parse_retry_after_ms, share_ms
 from agentrun.tools.http.request import Request, build_request
 from agentrun.tools.http.template import Scope
 from agentrun.wire.json import JsonObject, JsonValue
 
 if TYPE_CHECKING:
-    import httpx
-
     from agentrun.tools.http.transport import Resolve
 
 logger = logging.getLogger("agentrun.tools")
 
-MOST_BYTES = 1024 * 1024
-CONNECT_S = 5.0
-_NOT_FINAL = frozenset({408, 409, 425, 429})
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. `cut` is True if the body was longer than `MOST_BYTES`."""
-
-    status: int
-    body: JsonValue
-    cut: bool = False
+_CONNECT_SHARE = 0.8
+"""Of a try's time: a connection that is not made by then leaves room to say so, which is not `unknown`."""
 
 
 class HttpRunner:
     """Runs the HTTP tools of one dispatcher.
 
-    Attributes:
-        resolve: replaces the system's resolver, for tests.
+    Args:
+        connections: shared with others, who close them; without them the runner has its own.
+        resolve: replaces the system's resolver of its own connections, for tests.
 
     """
 
-    def __init__(self, resolve: Resolve | None = None) -> None:
-        self.resolve = resolve
-        self._client: httpx.AsyncClient | None = None
-        self._opening = asyncio.Lock()
+    def __init__(self, connections: HttpConnections | None = None, *, resolve: Resolve | None = None) -> None:
+        self._connections = connections or HttpConnections(resolve)
+        self._owns_connections = connections is None
 
     async def prepare(self) -> None:
-        """Load httpx and the certificates: 0.1 s and more, too long for a loop that carries audio."""
-        async with self._opening:
-            if self._client is None:
-                self._client = await asyncio.to_thread(_build_client, self.resolve)
+        """Load httpx and the certificates, off the loop."""
+        await self._connections.open()
 
     async def run(self, binding: ToolBinding, arguments: JsonObject, context: CallContext) -> JsonValue:
-        """Send one request; see `ToolRunner.run`."""
+        """Send the request; see `ToolRunner.run`."""
         assert isinstance(binding.target, HttpTarget)
         request = build_request(binding.target, Scope(binding.parameters, arguments, context))
-        await self.prepare()
-        assert self._client is not None
-        logger.debug("call %s: > %s %s", context.id, request.method, request.host)
-        try:
-            async with asyncio.timeout(binding.timeout_ms / 1000):
-                answer = await _exchange(self._client, request, binding.effect)
-        except TimeoutError:
-            text = f"`{request.host}` did not answer in {binding.timeout_ms / 1000:g} s."
-            raise without_answer(binding.effect, "timeout", text) from None
-        logger.debug("call %s: < %s %s", context.id, answer.status, request.host)
-        return _judge(answer, binding.effect)
+        request = _add_key(request, binding, arguments, context)
+        return await _Run(self._connections, binding, request, context.id).run()
 
     async def aclose(self) -> None:
-        """Close the client and its connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        """Close the connections, if they are the runner's own."""
+        if self._owns_connections:
+            await self._connections.aclose()
 
 
-def _build_client(resolve: Resolve | None) -> httpx.AsyncClient:
-    import httpx
-
-    from agentrun.tools.http.transport import ToolTransport, resolve_host
-
-    client = httpx.AsyncClient(
-        transport=ToolTransport(resolve or resolve_host),
-        trust_env=False,
-        follow_redirects=False,
-        timeout=httpx.Timeout(None, connect=CONNECT_S, pool=CONNECT_S),  # the whole is bounded in `run`
-        headers={"User-Agent": f"agentrun/{__version__}", "Accept-Encoding": "identity"},
-    )
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return client
+def _add_key(request: Request, binding: ToolBinding, arguments: JsonObject, context: CallContext) -> Request:
+    rules = binding.idempotency
+    if rules.kind != "key":
+        return request
+    key = make_key(binding.name, rules, arguments, context.id, context.caller)
+    others = tuple(pair for pair in request.headers if pair[0].lower() != rules.header.lower())
+    return replace(request, headers=(*others, (rules.header, key)))
 
 
-async def _exchange(client: httpx.AsyncClient, request: Request, effect: Effect) -> Answer:
-    import httpcore
+class _Ended(Exception):
+    """A try gave no result.
 
-    from agentrun.tools.http.transport import ALLOW_PRIVATE, AddressRefused
+    Attributes:
+        ending: for the decision about another try.
+        failure: what is told if there is none.
 
-    not_sent = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout)
-    broken = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError)
-    try:
-        async with client.stream(
-            request.method,
-            request.url,
-            headers=[(name.encode(), value.encode()) for name, value in request.headers],
-            content=request.content or None,
-            extensions={ALLOW_PRIVATE: request.allow_private},
-        ) as response:
-            return await _read_answer(response)
-    except AddressRefused as error:
-        logger.warning("refused to reach %s; `allow_hosts` would permit it", error)
-        raise CodedFailure("host_refused", f"`{request.host}` may not be reached.") from error
-    except not_sent as error:
-        logger.warning("no connection to %s: %s", request.host, error)
-        raise CodedFailure("unreachable", f"`{request.host}` could not be reached.") from error
-    except httpcore.LocalProtocolError as error:
-        raise CodedFailure("bad_request", f"The request is not valid HTTP: {error}.") from error
-    except (*broken, zlib.error) as error:
-        logger.warning("no answer from %s: %s %s", request.host, type(error).__name__, error)
-        raise without_answer(effect, "no_answer", f"`{request.host}` gave no readable answer.") from error
+    """
+
+    def __init__(self, ending: Ending, failure: CodedFailure | Unconfirmed) -> None:
+        super().__init__(str(failure))
+        self.ending = ending
+        self.failure = failure
 
 
-async def _read_answer(response: httpx.Response) -> Answer:
-    raw = bytearray()
-    async for part in response.aiter_raw(64 * 1024):
-        raw += part
-        if len(raw) > MOST_BYTES:
-            break
-    content, cut = _decompress(bytes(raw), response.headers.get("content-encoding", "identity").lower())
-    cut = cut or len(raw) > MOST_BYTES
-    return Answer(response.status_code, _parse_body(content, response, cut), cut)
+@dataclass(slots=True)
+class _Run:
+    """The tries of one tool call.
 
+    Attributes:
+        in_doubt: an earlier try may have taken effect.
 
-def _decompress(raw: bytes, encoding: str) -> tuple[bytes, bool]:
-    """Undo a compression that we did not ask for, up to `MOST_BYTES`: little can unpack to very much."""
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        content = zlib.decompressobj(wbits=47).decompress(raw, MOST_BYTES + 1)
-        return content[:MOST_BYTES], len(content) > MOST_BYTES
-    if encoding not in ("", "identity"):
-        raise zlib.error(f"content encoding {encoding}")
-    return raw[:MOST_BYTES], False
+    """
 
+    connections: HttpConnections
+    binding: ToolBinding
+    request: Request
+    call_id: str
+    tries: int = 0
+    in_doubt: bool = False
 
-def _parse_body(content: bytes, response: httpx.Response, cut: bool) -> JsonValue:
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    try:
-        text = content.decode(response.charset_encoding or "utf-8", errors="replace")
-    except LookupError:
-        text = content.decode(errors="replace")
-    if (kind.endswith(("/json", "+json")) or not kind) and not cut:
+    async def run(self) -> JsonValue:
+        ends_s = monotonic() + self.binding.timeout_ms / 1000
+        while True:
+            share = share_ms(self.binding.retry, self.tries, _left_ms(ends_s))
+            self.tries += 1
+            try:
+                return await self._try(share / 1000)
+            except _Ended as ended:
+                wait_ms = self._decide(ended, _left_ms(ends_s))
+            except CodedFailure as failure:
+                raise self._settle(failure) from failure
+            await asyncio.sleep(wait_ms / 1000)
+
+    def _decide(self, ended: _Ended, left_ms: int) -> int:
+        """Return how long to wait for the next try, or raise what the last one came to."""
+        seed = f"{self.call_id} {self.binding.name}"
+        wait_ms = decide_wait_ms(self.binding, self.tries, ended.ending, left_ms, seed)
+        if wait_ms is None:
+            raise self._settle(ended.failure) from ended
+        self.in_doubt = self.in_doubt or ended.ending.leaves_doubt
+        logger.info("call %s: try %d ended (%s); again in %d ms", *self._who(), ended.ending.cause, wait_ms)
+        return wait_ms
+
+    def _settle(self, failure: CodedFailure | Unconfirmed) -> CodedFailure | Unconfirmed:
+        """Return what is told at the end: certainty only if no try left a doubt."""
+        if self.in_doubt and self.binding.effect == "write" and isinstance(failure, CodedFailure):
+            return Unconfirmed(failure.code, str(failure), result=failure.result)
+        return failure
+
+    async def _try(self, time_s: float) -> JsonValue:
+        host, effect = self.request.host, self.binding.effect
         try:
-            return to_json(json.loads(text))
-        except (ValueError, RecursionError):
-            pass  # announced as JSON and is not: the text is all there is to give
-    return to_json(text)
+            async with asyncio.timeout(time_s):
+                answer = await self._send(min(CONNECT_S, time_s * _CONNECT_SHARE))
+        except TimeoutError as error:
+            after = f"in {self.binding.timeout_ms / 1000:g} s" if self.tries == 1 else f"{self.tries} times"
+            text = f"`{host}` did not answer {after}."
+            raise _Ended(Ending("timeout"), without_answer(effect, "timeout", text)) from error
+        except Interrupted as error:
+            logger.warning("call %s: try %d: no answer from %s: %s", *self._who(), host, error)
+            raise _Ended(Ending(error.cause), _explain(error, host, effect)) from error
+        try:
+            return judge(answer, effect)
+        except (CodedFailure, Unconfirmed) as failure:
+            if answer.fault:
+                logger.warning("call %s: try %d: answer of %s: %s", *self._who(), host, answer.fault)
+            pause_ms = parse_retry_after_ms(answer.retry_after, datetime.now(UTC))
+            raise _Ended(Ending(answer.status, pause_ms), failure) from failure
+
+    async def _send(self, connect_s: float) -> Answer:
+        """Send the request; once more with a new token if the service refuses the one that we have."""
+        client = await self.connections.open()
+        hops = MOST_HOPS if self.binding.effect == "read" and self.request.method in ("GET", "HEAD") else 0
+        grant = self.request.grant
+        if grant is None:
+            answer = await exchange(client, self.request, connect_s=connect_s, hops=hops)
+        else:
+            for _ in range(2):
+                token = await self.connections.tokens.get(grant)
+                request = _add_token(self.request, token)
+                answer = await exchange(client, request, connect_s=connect_s, hops=hops)
+                if answer.status != HTTPStatus.UNAUTHORIZED:
+                    break
+                self.connections.tokens.drop(grant, token)
+        logger.debug("call %s: try %d: < %s %s", *self._who(), answer.status, self.request.host)
+        return answer
+
+    def _who(self) -> tuple[str, int]:
+        return self.call_id, self.tries
 
 
-def _judge(answer: Answer, effect: Effect) -> JsonValue:
-    if 200 <= answer.status < 300:
-        return answer.body if answer.body not in ("", None) else {"status": answer.status}
-    try:
-        phrase = f"{answer.status} {HTTPStatus(answer.status).phrase}"
-    except ValueError:
-        phrase = str(answer.status)
-    code, text = f"http_{answer.status}", f"The service answered {phrase}."
-    result = {"status": answer.status, "body": answer.body}
-    if 400 <= answer.status < 500 and answer.status not in _NOT_FINAL:
-        raise CodedFailure(code, text, result=result)
-    raise without_answer(effect, code, text, result=result)
+def _left_ms(ends_s: float) -> int:
+    return round((ends_s - monotonic()) * 1000)
+
+
+def _add_token(request: Request, token: str) -> Request:
+    return replace(request, headers=(*request.headers, ("Authorization", f"Bearer {token}")))
+
+
+def _explain(error: Interrupted, host: str, effect: Effect) -> CodedFailure | Unconfirmed:
+    if error.cause == "lost":
+        return without_answer(effect, "no_answer", f"`{host}` gave no readable answer.")
+    return CodedFailure("unreachable", f"`{host}` could not be reached.")

@@ -6,10 +6,9 @@ import httpcore
 import pytest
 
 from agentrun.tools.http import transport
-from agentrun.tools.http.runner import HttpRunner
 from agentrun.tools.http.transport import PublicBackend
-from tests.tools.conftest import RecordingCall, Site, run_one
-from tests.tools.http.test_runner import bind
+from tests.tools.conftest import Site
+from tests.tools.http.test_runner import bind, run_with
 
 
 async def test_the_address_that_was_checked_is_the_one_that_is_dialled(
@@ -24,7 +23,7 @@ async def test_the_address_that_was_checked_is_the_one_that_is_dialled(
         return ["10.0.0.1", "127.0.0.2", "127.0.0.1"]  # private, public but silent, public
 
     binding = bind(f"http://shop.example:{site.port}/", allow_hosts=())
-    outcome = await run_one(binding, {}, RecordingCall(), runners={"http": lambda: HttpRunner(resolve)})
+    outcome = await run_with(resolve, binding)
     assert (outcome.outcome, asked) == ("ok", ["shop.example"])
     assert site.seen[0].headers["host"] == f"shop.example:{site.port}"
 
