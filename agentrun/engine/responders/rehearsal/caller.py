@@ -15,6 +15,7 @@ from agentrun.engine.responders.rehearsal.actions import (
     find_negated_actions,
     find_said_actions,
 )
+from agentrun.engine.responders.rehearsal.agenda import Agenda
 from agentrun.engine.responders.rehearsal.choice import MENTION, THRESHOLD, Choice, rank_tools
 from agentrun.engine.responders.rehearsal.dialogue import Answered, Called, Event, Heard, Said
 from agentrun.engine.responders.rehearsal.extracting import read_yes_no
@@ -34,7 +35,6 @@ _LEAST_WORDS = 2
 _NO_BUSINESS = ("who", "help", "repeat", "how_are_you")
 _HELD_UP = ("goodbye", "repeat", "who", "help")
 _POLITE = ("thanks", "hello", "how_are_you", "wait")
-_GOES_ON = ("hello", "agree", "thanks")
 
 
 @dataclass(slots=True)
@@ -44,17 +44,15 @@ class Caller:
     Attributes:
         steps: what the newest utterance leads to: calls, then at most one question; none if it is no business
             of a tool.
-        due: calls that are agreed and not yet made.
+        agenda: calls that are agreed and not yet made.
 
     """
 
     setting: Setting
     steps: tuple[Step, ...] = ()
-    due: list[Go] = field(default_factory=list)
+    agenda: Agenda = field(default_factory=Agenda)
     _memory: Memory = field(init=False)
     _requests: list[Request] = field(default_factory=list)
-    _started: bool = False
-    _said_instead: bool = False
 
     def __post_init__(self) -> None:
         self._memory = Memory(self.setting)
@@ -70,7 +68,7 @@ class Caller:
                 case Answered():
                     self._memory.note_answer(event)
                 case Said():
-                    self._said_instead = True
+                    self.agenda.note_words()
         return self.steps
 
     @property
@@ -88,39 +86,25 @@ class Caller:
         return self._advance()
 
     def _note_call(self, call: Called) -> None:
+        agreed = self.agenda.note_call(call)
         tool = self.setting.find_tool(call.name)
-        self._started, self._said_instead = True, False
-        made = next((go for go in self.due if go.tool is tool and go.arguments == call.arguments), None)
-        made = made or next((go for go in self.due if go.tool is tool), None)
-        self.due = [go for go in self.due if go is not made]
         if tool is None:
             return
         self._memory.note_call(call, tool)
-        if made is None and self._requests and self._requests[0].tool is tool:
+        if not agreed and self._requests and self._requests[0].tool is tool:
             del self._requests[0]  # another mind made the call
         for request in self._requests:
             self._memory.carry_over(request)
 
     def _hear(self, heard: Heard) -> None:
-        if not self._started or self._said_instead:
-            self._forget_due(heard)
-        else:
-            self.steps = ()
+        self.steps = self.agenda.hear(heard.text)
         if not heard.text or self.steps:
             return
         self.steps = self._continue(self._requests[0], heard) if self._requests else self._begin(heard)
         if any(isinstance(step, Drop) for step in self.steps):
-            self.due = []
-        new = [step for step in self.steps if isinstance(step, Go)]
-        if new:
-            self.due, self._started, self._said_instead = [*self.due, *new], False, False
+            self.agenda.drop()
+        self.agenda.agree([step for step in self.steps if isinstance(step, Go)])
         self._memory.note_words(heard)
-
-    def _forget_due(self, heard: Heard) -> None:
-        """Go on with calls that were cut off before they were made, if the caller only says a word or two."""
-        cut_off = bool(self.due) and not self._said_instead and find_aside(heard.text) in _GOES_ON
-        self.steps = tuple(self.due) if cut_off else ()
-        self.due = self.due if cut_off else []
 
     def _begin(self, heard: Heard) -> tuple[Step, ...]:
         if find_aside(heard.text) in _NO_BUSINESS:

@@ -116,7 +116,7 @@ class _Answer:
         self.caller.follow(self.events)
         if find_pending(self.events):
             return (Say(told),) if told else ()
-        due = [go for go in self.caller.due if self._allows(go.tool)]
+        due = [go for go in self.caller.agenda.due if self._allows(go.tool)]
         if due:
             return (*([Say(told, "commentary")] if told else []), *self._call(due))
         question = self.caller.question
