@@ -57,6 +57,13 @@ def engine_command(
     overlap: Annotated[
         bool, typer.Option(help="Let a function call begin while the words before it are still spoken.")
     ] = True,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|RULES",
+            help='What goes wrong on purpose, such as "response#2: fail" or a YAML file.',
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens in sessions.")] = False,
 ) -> None:
     """Serve the Realtime protocol offline, so that any client of it can be tried without a key.
@@ -67,10 +74,13 @@ def engine_command(
 
     Example: agentrun engine --chat-url http://127.0.0.1:11434/v1 --chat-model qwen3
 
+    Example: agentrun engine --faults "connect#1: refuse 429 retry_after=2; response p=0.1: fail"
+
     Example: agentrun engine --script replies.yaml --tts-url http://127.0.0.1:8880/v1 --tts-voice af_heart
     """
     import asyncio
 
+    from agentrun.engine.faults import load_faults
     from agentrun.engine.http.access import is_loopback
     from agentrun.engine.http.switchboard import EngineOptions
     from agentrun.engine.options import SessionOptions
@@ -91,6 +101,7 @@ def engine_command(
         max_sessions=max_sessions,
         session_limit_ms=session_minutes * 60_000,
         session=SessionOptions(lenient=lenient, overlap=overlap),
+        faults=load_faults(faults) if faults else None,
     )
     asyncio.run(_serve(host, port, choice, options, _open_tls(tls, tls_cert, tls_key)))
 

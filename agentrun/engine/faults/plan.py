@@ -1,8 +1,8 @@
 """Deciding: a moment in, actions out. The same seed and the same moments give the same actions.
 
-Counting is by rule. What concerns connections, MCP servers and webhooks is counted over the life of an
-engine; what happens within a session is counted in each session afresh, with chances of its own that hang on
-the seed and the number of the session.
+Counting is by rule. Handshakes, sessions, listings of MCP servers and webhooks are counted over the life of
+an engine; what happens within a session is counted in each session afresh, with chances of its own that hang
+on the seed and the number of the session.
 """
 
 from __future__ import annotations
@@ -86,6 +86,8 @@ class SessionFaults:
             moment: `session` (once, at the beginning), `response`, or the type of an event.
 
         """
+        if moment == "session":
+            return [due for plan in self._plans for due in plan.session()]
         return [due for counters in self._counters for due in counters.take(moment)]
 
     def take_listing(self) -> list[Action]:
@@ -104,6 +106,10 @@ class FaultPlan:
     def connect(self) -> list[Action]:
         """Return what happens to a handshake."""
         return self._take("connect")
+
+    def session(self) -> list[Due]:
+        """Return what happens to a session that begins now."""
+        return self._engine.take("session")
 
     def mcp_listing(self) -> list[Action]:
         """Return what happens to the listing of an MCP server: `Delay`, `Stall` or `Fail`."""

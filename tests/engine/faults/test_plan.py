@@ -45,6 +45,8 @@ def test_each_session_counts_for_itself_and_connections_are_counted_together() -
     assert [bool(plan.connect()) for _ in range(3)] == [False, True, False]
     one, two = SessionFaults([plan]), SessionFaults([plan])
     assert [len(one.take("response")), len(one.take("response")), len(two.take("response"))] == [1, 0, 1]
+    sessions = FaultPlan(parse_faults("session#2: drop"))
+    assert [bool(SessionFaults([sessions]).take("session")) for _ in range(3)] == [False, True, False]
     assert [bool(one.take_listing()), bool(two.take_listing())] == [False, True]
 
 
