@@ -23,6 +23,9 @@ from agentrun.runtime.engines import EngineChoice, choose_engine
 from agentrun.secret import Secret
 from agentrun.server.desk import AgentCard, VariableCard
 from agentrun.server.reach import EngineWatch
+from agentrun.tools.dispatcher import RUNNERS
+from agentrun.tools.http.connections import HttpConnections
+from agentrun.tools.http.runner import HttpRunner
 from agentrun.tools.python import describe_function
 from agentrun.wire.json import JsonValue
 
@@ -103,6 +106,8 @@ class AgentDesk:
         agents: by name.
         max_calls: how many calls may be live at once.
         token: what the embedded engine of this process asks for, if anything.
+        web: what the HTTP tools of all calls share; whoever makes it closes it. Each call has its own
+            without it.
 
     Attributes:
         watch: knows whether the other engines can be reached.
@@ -110,13 +115,19 @@ class AgentDesk:
     """
 
     def __init__(
-        self, agents: Mapping[str, ServedAgent], *, max_calls: int | None, token: Secret | None = None
+        self,
+        agents: Mapping[str, ServedAgent],
+        *,
+        max_calls: int | None,
+        token: Secret | None = None,
+        web: HttpConnections | None = None,
     ) -> None:
         self.draining = False
         self.watch = EngineWatch(agent.engine.endpoint for agent in agents.values() if agent.engine.endpoint)
         self._agents = agents
         self._max_calls = max_calls
         self._token = token
+        self._runners = {**RUNNERS, "http": lambda: HttpRunner(web)}
         self._address: tuple[str, int] | None = None
 
     def open(self, host: str, port: int) -> None:
@@ -163,7 +174,15 @@ class AgentDesk:
                 self.watch.note_failure(endpoint, report.message)
 
         link = WebSocketLink(endpoint)
-        call = Call(plan, call_id, link=link, channel=channel, clock=RealClock(), watch=note)
+        call = Call(
+            plan,
+            call_id,
+            link=link,
+            channel=channel,
+            clock=RealClock(),
+            watch=note,
+            runners=self._runners,
+        )
         log.info("call %s: %s on %s", call_id, agent, channel.profile.name)
         return await call.run()
 

@@ -17,6 +17,7 @@ from agentrun.server.agents import AgentDesk, ServedAgent, load_agents
 from agentrun.server.app import build_app
 from agentrun.server.guard import is_loopback
 from agentrun.server.run import serve_app
+from agentrun.tools.http.connections import HttpConnections
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ async def serve(
     for notice in dict.fromkeys(agent.engine.notice for agent in agents.values()):
         say(notice)
     token = _decide_token(options)
-    desk = AgentDesk(agents, max_calls=options.max_calls, token=token)
+    web = HttpConnections()
+    desk = AgentDesk(agents, max_calls=options.max_calls, token=token, web=web)
 
     with open_listener(options.host, options.port) as listener:
         port = listener.getsockname()[1]
@@ -70,7 +72,7 @@ async def serve(
             desk.open(options.host, port)
             say(f"page: {_page_address(options.host, port, token)}  (Ctrl-C stops)")
 
-        async with _open_engine(agents, token, say) as engine:
+        async with web, _open_engine(agents, token, say) as engine:
             watching = asyncio.create_task(desk.watch.run())
             app = build_app(desk, token=token, engine=engine)
             await serve_app(app, listener, desk, options.drain_s, on_ready=announce)
