@@ -50,7 +50,7 @@ _SOURCES: tuple[tuple[Aside, str], ...] = (
     (
         "help",
         r"\b(?:what can you do|how can you help|can you help(?: me)?\s*\?*$|help me\s*$"
-        r"|what do you do|what are my options)\b|^\W*help\W*$|뭘? ?(?:도와줄|할) 수 있"
+        r"|what do you do|what are my options)\b|^\W*help\W*$|뭘 ?(?:도와줄|할) 수 있|도와줄 수 있"
         r"|무엇을 ?(?:도와|할 수)|어떤 ?(?:일|걸|것을?)을? ?(?:도와|할 수)|^\W*도와 ?(?:주세요"
         r"|줘)\W*$",
     ),
