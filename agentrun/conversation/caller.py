@@ -73,6 +73,7 @@ def _take_turn(state: CallState, text: str) -> None:
     state.tools.interrupt(state.now_ms)
     item_id = _create_item(state, {"type": "input_text", "text": text})
     state.outbox.tell(CallerSaid(item_id, text))
+    state.consent.note_turn()
     state.speech.await_answer(state.now_ms)
     state.generation.owe(Owed("turn", needs=frozenset({item_id})))
 
@@ -113,6 +114,7 @@ def on_speech_stopped(state: CallState, _: server.InputAudioBufferSpeechStopped)
 def on_committed(state: CallState, _: server.InputAudioBufferCommitted) -> None:
     """What the caller said is a turn, which must be answered: by the server, or else by our asking."""
     state.caller.speaking = False
+    state.consent.note_turn()
     patience_ms = 0
     if state.detection.creates_responses:
         state.generation.expect_server(state.now_ms)

@@ -36,6 +36,7 @@ def next_deadline_ms(state: CallState) -> int | None:
         times += [call.deadline_ms for call in state.tools.calls.pending.values()]
         times += state.generation.deadlines_ms(state.now_ms, state.stall_ms)
         times.append(state.placeholders.deadline_ms(state.stall_ms))
+        times.append(state.hosted.deadline_ms)
         if state.may_say_placeholder:
             times.append(state.tools.calls.next_due_ms(state.speech.quiet_since_ms(state.now_ms)))
         if state.ending is not None:
@@ -60,6 +61,7 @@ def _carry_on(state: CallState) -> None:
     now_ms = state.now_ms
     state.speech.settle(now_ms)
     _give_up_on_stalled(state)
+    state.hosted.settle(now_ms)
     if state.tools.expire(now_ms) and not state.caller.speaking:
         state.take_floor(cancel=True)
     _lower_shield(state)
@@ -103,8 +105,8 @@ def _say_placeholder(state: CallState) -> None:
         return
     call = state.tools.calls.due(state.now_ms, state.speech.quiet_since_ms(state.now_ms))
     if call is not None and call.placeholder is not None:
-        state.tools.calls.note_placeholder(call, state.now_ms)
         state.placeholders.ask(call, call.placeholder, state.now_ms)
+        state.tools.calls.note_placeholder(call, state.now_ms)
 
 
 def _end(state: CallState, reason: str) -> None:

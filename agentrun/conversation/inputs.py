@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from agentrun.outcome import ToolOutcome
+from agentrun.plan import ToolBinding
 from agentrun.wire.server import ServerEvent
 
 
@@ -81,6 +82,21 @@ class ToolFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolProgressed:
+    """A running tool tells how far it is; `text` is the words of whoever runs it."""
+
+    call_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsOffered:
+    """The tools of MCP servers that agentrun calls: all of them, in place of those of before."""
+
+    tools: tuple[ToolBinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SayRequested:
     """A tool asks the agent to say these words to the caller."""
 
@@ -109,5 +125,13 @@ class Wake:
 LinkInput: TypeAlias = LinkUp | LinkDown | ServerEvent
 CallerInput: TypeAlias = CallerText | CallerAudio | CallerPlayed | CallerDigit | CallerImage | CallerLeft
 Input: TypeAlias = (
-    LinkInput | CallerInput | ToolFinished | SayRequested | HangUpRequested | StopRequested | Wake
+    LinkInput
+    | CallerInput
+    | ToolFinished
+    | ToolProgressed
+    | ToolsOffered
+    | SayRequested
+    | HangUpRequested
+    | StopRequested
+    | Wake
 )

@@ -9,8 +9,9 @@ on the rules by itself. The table at the end of this module names the function f
 * `session`: the link, the session, its errors, and requests to speak or to hang up.
 
 What is known is the `CallState`, made of `Speech` (what was queued, heard, cut), `Generation` (what the
-agent owes, which response is in flight), `ToolDesk` (function calls, each answered once) and `Placeholders`
-(what is said while tools run).
+agent owes, which response is in flight), `ToolDesk` (function calls, each answered once), `HostedDesk` (calls
+that the provider makes), `Consent` (what the caller must agree to) and `Placeholders` (what is said while
+tools run).
 
 Phases: *connecting* (nothing can be sent), *configuring* (our `session.update` is under way), *live*,
 *ended*. Time enters only as `now_ms` and starts at 0 with the call; a driver calls `handle(Wake(), …)` when
@@ -39,6 +40,8 @@ from agentrun.conversation.inputs import (
     SayRequested,
     StopRequested,
     ToolFinished,
+    ToolProgressed,
+    ToolsOffered,
     Wake,
 )
 from agentrun.conversation.state import CallState, Phase
@@ -132,7 +135,16 @@ _HANDLERS: Mapping[type, Callable[[CallState, Any], None]] = {
     server.ResponseOutputAudioDelta: model.on_sound,
     server.ResponseOutputItemDone: model.on_output_item_done,
     server.ResponseFunctionCallArgumentsDelta: model.on_arguments,
+    server.ResponseOutputItemAdded: model.on_output_item_added,
+    server.ConversationItemDone: model.on_item_done,
+    server.ResponseMcpCallArgumentsDone: model.on_hosted_arguments,
+    server.ResponseMcpCallInProgress: model.on_hosted_running,
+    server.ResponseMcpCallCompleted: model.on_hosted_ended,
+    server.ResponseMcpCallFailed: model.on_hosted_ended,
+    server.McpListToolsFailed: model.on_unlisted,
     ToolFinished: model.on_tool_finished,
+    ToolProgressed: model.on_tool_progressed,
+    ToolsOffered: session.on_tools_offered,
     LinkUp: session.on_link_up,
     LinkDown: session.on_link_down,
     server.SessionUpdated: session.on_session_updated,

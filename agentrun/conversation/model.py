@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agentrun.conversation.generation import Active
-from agentrun.conversation.inputs import ToolFinished
+from agentrun.conversation.inputs import ToolFinished, ToolProgressed
 from agentrun.conversation.placeholders import is_placeholder
 from agentrun.conversation.reading import read_object, read_text
 from agentrun.conversation.reports import ErrorReported
@@ -72,6 +72,8 @@ def on_text(state: CallState, event: server.ResponseOutputTextDelta) -> None:
 
 def _add_words(state: CallState, response_id: str, item_id: str, words: str, *, spoken: bool) -> None:
     state.generation.note_progress(response_id, state.now_ms, spoke=True)
+    if state.generation.active is not None and state.generation.active.response_id == response_id:
+        state.consent.note_spoken()
     state.placeholders.note_words(response_id, words)
     state.speech.add_words(response_id, item_id, words, state.now_ms, spoken=spoken)
 
@@ -88,6 +90,7 @@ def on_output_item_done(state: CallState, event: server.ResponseOutputItemDone) 
     state.generation.note_progress(event.response_id, state.now_ms)
     active = state.generation.active
     kind = event.item.get("type")
+    state.hosted.take_item(event.item, state.now_ms)
     if kind == "message":
         state.speech.complete_item(read_text(event.item, "id"))
     elif kind == "function_call" and active is not None and active.response_id == event.response_id:
@@ -97,6 +100,44 @@ def on_output_item_done(state: CallState, event: server.ResponseOutputItemDone) 
         state.tools.take_calls(stray, "cancelled", state.now_ms)
 
 
+def on_item_done(state: CallState, event: server.ConversationItemDone) -> None:
+    """An item of the conversation is final."""
+    state.hosted.take_item(event.item, state.now_ms)
+
+
+def on_output_item_added(state: CallState, event: server.ResponseOutputItemAdded) -> None:
+    """The model begins an item."""
+    state.hosted.take_item(event.item, state.now_ms)
+
+
+def on_hosted_arguments(state: CallState, event: server.ResponseMcpCallArgumentsDone) -> None:
+    """The model has written the arguments of a call that the provider makes."""
+    state.generation.note_progress(event.response_id, state.now_ms)
+    state.hosted.note_arguments(event.item_id, event.arguments)
+
+
+def on_hosted_running(state: CallState, event: server.ResponseMcpCallInProgress) -> None:
+    """The provider calls an MCP server."""
+    state.hosted.note_running(event.item_id, state.now_ms)
+
+
+def on_hosted_ended(
+    state: CallState, event: server.ResponseMcpCallCompleted | server.ResponseMcpCallFailed
+) -> None:
+    """A call of the provider ended; its item follows."""
+    state.hosted.note_ended(event.item_id)
+
+
+def on_unlisted(state: CallState, event: server.McpListToolsFailed) -> None:
+    """The provider could not list the tools of an MCP server."""
+    state.hosted.note_unlisted(event.item_id)
+
+
+def on_tool_progressed(state: CallState, event: ToolProgressed) -> None:
+    """Keep how far a tool is, for the next placeholder."""
+    state.tools.note_progress(event.call_id, event.text)
+
+
 def on_arguments(state: CallState, event: server.ResponseFunctionCallArgumentsDelta) -> None:
     """The model is still writing the arguments of a function call."""
     state.generation.note_progress(event.response_id, state.now_ms)
@@ -104,6 +145,7 @@ def on_arguments(state: CallState, event: server.ResponseFunctionCallArgumentsDe
 
 def on_item_added(state: CallState, event: server.ConversationItemAdded) -> None:
     """Something stands in the conversation, so that a response that begins from now on knows it."""
+    state.hosted.take_item(event.item, state.now_ms)
     key = "call_id" if event.item.get("type") == "function_call_output" else "id"
     state.generation.note_in_context(read_text(event.item, key))
 

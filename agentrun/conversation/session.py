@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from agentrun.conversation.echo import find_dropped_fields
 from agentrun.conversation.generation import Owed, say_exactly
-from agentrun.conversation.inputs import HangUpRequested, LinkDown, LinkUp, SayRequested, StopRequested
+from agentrun.conversation.inputs import (
+    HangUpRequested,
+    LinkDown,
+    LinkUp,
+    SayRequested,
+    StopRequested,
+    ToolsOffered,
+)
 from agentrun.conversation.reading import read_text
 from agentrun.conversation.reports import CallStarted, ErrorReported, LinkLost
 from agentrun.conversation.state import CallState, Ending, Phase
 from agentrun.wire import client, server
+from agentrun.wire.json import JsonObject
 
 GOODBYE_LIMIT_MS = 15_000
 """How long a hang-up waits for the goodbye to be heard."""
@@ -31,7 +39,7 @@ def on_link_up(state: CallState, _: LinkUp) -> None:
     if state.phase is Phase.CONNECTING:
         state.phase = Phase.CONFIGURING
         state.configured_by_ms = state.now_ms + state.stall_ms
-        state.outbox.send(client.SessionUpdate(state.plan.session))
+        _update_session(state, _render_session(state))
 
 
 def on_link_down(state: CallState, event: LinkDown) -> None:
@@ -45,12 +53,13 @@ def on_link_down(state: CallState, event: LinkDown) -> None:
 
 
 def on_session_updated(state: CallState, event: server.SessionUpdated) -> None:
-    """The session is set up: compare it with what we wanted, and begin."""
-    if state.phase is not Phase.CONFIGURING:
-        return
-    for path in find_dropped_fields(state.plan.session, event.session):
+    """Compare the session with what we wanted; the first time it is set up, and the call begins."""
+    wanted = state.updates.pop(next(iter(state.updates), ""), {})
+    for path in find_dropped_fields(wanted, event.session):
         message = f"the model did not take over `session.{path}`"
         state.outbox.tell(ErrorReported("field_not_applied", message, client.SessionUpdate.type))
+    if state.phase is not Phase.CONFIGURING:
+        return
     state.phase = Phase.LIVE
     state.outbox.tell(CallStarted(state.call, state.plan.agent))
     greeting = state.plan.greeting
@@ -59,11 +68,46 @@ def on_session_updated(state: CallState, event: server.SessionUpdated) -> None:
         state.generation.owe(Owed("greeting", words))
 
 
+def on_tools_offered(state: CallState, event: ToolsOffered) -> None:
+    """Tools of MCP servers came, changed or went: the model is told, from its next response on."""
+    if event.tools == state.tools.offered:
+        return
+    state.tools.offered = event.tools
+    if state.phase in (Phase.CONFIGURING, Phase.LIVE):
+        session = _render_session(state)
+        changed: JsonObject = {
+            key: session[key] for key in ("type", "tools", "tool_choice") if key in session
+        }
+        _update_session(state, changed)
+
+
+def _update_session(state: CallState, session: JsonObject) -> None:
+    state.updates[state.outbox.send(client.SessionUpdate(session))] = session
+
+
+def _render_session(state: CallState) -> JsonObject:
+    """Return the session of the plan with the tools that were offered since.
+
+    A choice of a tool that has not come yet would be refused; it waits until the tool is there.
+    """
+    if not state.plan.mcp_servers:
+        return state.plan.session
+    offered = [tool.declare() for tool in state.tools.offered]
+    session = {**state.plan.session, "tools": [*state.plan.session.get("tools", []), *offered]}
+    choice = session.get("tool_choice")
+    names = [tool.get("name") for tool in session["tools"]]
+    missing = isinstance(choice, dict) and choice.get("type") == "function" and choice["name"] not in names
+    if missing or (choice == "required" and not names):
+        session["tool_choice"] = "auto"
+    return session
+
+
 def on_error(state: CallState, event: server.Error) -> None:
     """Find out what was refused; report it unless it is part of the protocol's normal races."""
     error = event.error
     code = read_text(error, "code") or read_text(error, "type") or "error"
     cause = state.outbox.cause_of(read_text(error, "event_id"))
+    state.updates.pop(read_text(error, "event_id"), None)
     if isinstance(cause, client.ResponseCreate) and cause.event_id is not None:
         occupied = code == "conversation_already_has_active_response"
         state.placeholders.note_refused(cause.event_id)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from agentrun.conversation.consent import Consent
 from agentrun.conversation.generation import Generation
+from agentrun.conversation.hosted import HostedDesk
 from agentrun.conversation.inputs import CallerImage, CallerText
 from agentrun.conversation.outbox import Outbox
 from agentrun.conversation.placeholders import Placeholders
@@ -15,6 +17,7 @@ from agentrun.conversation.tooldesk import ToolDesk
 from agentrun.conversation.usage import Usage
 from agentrun.plan import CallPlan
 from agentrun.wire.client import ResponseCancel
+from agentrun.wire.json import JsonObject
 
 
 class Phase(Enum):
@@ -86,6 +89,7 @@ class CallState:
         over: the reason why it must end now.
         shielded: whether a greeting that may not be interrupted has not been heard yet.
         configured_by_ms: when the model must have answered our `session.update`.
+        updates: the sessions that were sent and not answered yet, by the id of the event, in order.
 
     """
 
@@ -97,6 +101,7 @@ class CallState:
         self.phase = Phase.CONNECTING
         self.now_ms = 0
         self.configured_by_ms: int | None = None
+        self.updates: dict[str, JsonObject] = {}
         self.shielded = plan.greeting is not None and not plan.greeting.interruptible
         self.ending: Ending | None = None
         self.over: str | None = None
@@ -105,7 +110,9 @@ class CallState:
         self.outbox = Outbox()
         self.speech = Speech(self.outbox, plan.channel)
         self.generation = Generation(self.outbox)
-        self.tools = ToolDesk(plan, self.outbox, self.generation)
+        self.consent = Consent()
+        self.tools = ToolDesk(plan, self.outbox, self.generation, self.consent)
+        self.hosted = HostedDesk(self.outbox, self.generation, self.consent)
         self.placeholders = Placeholders(self.outbox, self.speech)
 
     @property
@@ -137,6 +144,7 @@ class CallState:
         return (
             self.may_say_placeholder
             and not self.tools.calls.pending
+            and self.hosted.is_idle
             and not self.caller.held
             and self.caller.keys_end_ms is None
         )

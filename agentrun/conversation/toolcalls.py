@@ -6,7 +6,7 @@ go on, because it made them together and expects them together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agentrun.plan import Deliver, Placeholder, ToolBinding
 
@@ -34,6 +34,7 @@ class PendingCall:
         deadline_ms: when the model is told that the outcome is unknown.
         due_ms: when the next placeholder may be spoken at the earliest; None if none is left.
         placeholders: how many were spoken; a preamble of the model counts as the first.
+        progress: what the tool said last of how far it is, and the caller has not heard.
 
     """
 
@@ -44,11 +45,15 @@ class PendingCall:
     deadline_ms: int
     due_ms: int | None
     placeholders: int = 0
+    progress: str = ""
 
     @property
     def placeholder(self) -> Placeholder | None:
-        """What the file says about placeholders for this tool."""
-        return self.binding.placeholder
+        """What is said while it runs: what the file says, and from the second time on the tool's own news."""
+        rules = self.binding.placeholder
+        if rules is None or not self.progress or not self.placeholders:
+            return rules
+        return replace(rules, say=self.progress, instructions=None)
 
     def speakable_ms(self, quiet_since_ms: int) -> int | None:
         """When a placeholder may be spoken: its own time has come and the floor was quiet for long enough."""
@@ -103,6 +108,7 @@ class ToolCalls:
     def note_placeholder(self, call: PendingCall, now_ms: int) -> None:
         """Note that a placeholder was asked for, and when the next one may come."""
         call.placeholders += 1
+        call.progress = ""
         call.due_ms = _due_ms(call.placeholder, call.placeholders, now_ms)
 
 

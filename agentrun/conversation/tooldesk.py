@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from agentrun.conversation.commands import CancelTool, StartTool
+from agentrun.conversation.consent import ASK_FIRST, Consent
 from agentrun.conversation.generation import Active, Generation, Owed
 from agentrun.conversation.outbox import Outbox
 from agentrun.conversation.reading import read_text
@@ -17,12 +18,19 @@ from agentrun.wire.json import JsonObject, JsonValue
 
 
 class ToolDesk:
-    """Turns the function calls of a finished response into tool runs, and their outcomes into answers."""
+    """Turns the function calls of a finished response into tool runs, and their outcomes into answers.
 
-    def __init__(self, plan: CallPlan, outbox: Outbox, generation: Generation) -> None:
+    Attributes:
+        offered: the tools of MCP servers that agentrun calls; they come and go while the call goes on.
+
+    """
+
+    def __init__(self, plan: CallPlan, outbox: Outbox, generation: Generation, consent: Consent) -> None:
         self._plan = plan
         self._outbox = outbox
         self._generation = generation
+        self._consent = consent
+        self.offered: tuple[ToolBinding, ...] = ()
         self.calls = ToolCalls()
         self._let_go: set[str] = set()
 
@@ -39,10 +47,10 @@ class ToolDesk:
         for item in items:
             call_id, name = read_text(item, "call_id"), read_text(item, "name")
             self._outbox.tell(ToolCalled(name, _parse_arguments(item), call_id))
-            binding = self._plan.tool(name)
+            binding = self._find(name)
             refusal = self._refuse(item, binding, status)
             if binding is None or refusal is not None:
-                self._answer(refusal or _name_unknown(self._plan, call_id, name), batch)
+                self._answer(refusal or self._name_unknown(call_id, name), batch)
             else:
                 self.calls.start(call_id, binding, batch, now_ms)
                 self._outbox.put(StartTool(call_id, name, read_text(item, "arguments") or "{}"))
@@ -87,6 +95,19 @@ class ToolDesk:
                 outcome = _cancel(call, "The call ended before the tool was done.", now_ms)
                 self._report(outcome, late=False)
 
+    def note_progress(self, call_id: str, text: str) -> None:
+        """A running tool says how far it is: the caller hears it in place of the next repetition."""
+        if call_id in self.calls.pending:
+            self.calls.pending[call_id].progress = text
+
+    def _find(self, name: str) -> ToolBinding | None:
+        return self._plan.tool(name) or next((tool for tool in self.offered if tool.name == name), None)
+
+    def _name_unknown(self, call_id: str, name: str) -> ToolOutcome:
+        known = ", ".join(tool.name for tool in (*self._plan.tools, *self.offered)) or "none"
+        message = f"There is no tool `{name}`. Tools: {known}."
+        return ToolOutcome(call_id, name, "refused", message=message, code="unknown_tool")
+
     def _let_go_of(self, call: PendingCall) -> None:
         self._let_go.add(call.call_id)
         self._outbox.put(CancelTool(call.call_id))
@@ -112,6 +133,9 @@ class ToolDesk:
         if self.calls.runs() >= self._plan.limits.max_tool_calls:
             message = "This call has used up its tool calls. Answer with what you know."
             return ToolOutcome(call_id, name, "refused", message=message, code="max_tool_calls")
+        asks = binding is not None and binding.confirm == "caller"
+        if asks and not self._consent.take(name, read_text(item, "arguments")):
+            return ToolOutcome(call_id, name, "refused", message=ASK_FIRST, code="needs_consent")
         return None
 
     def _answer(self, outcome: ToolOutcome, batch: Batch, call: PendingCall | None = None) -> bool:
@@ -141,12 +165,6 @@ class ToolDesk:
                 late,
             )
         )
-
-
-def _name_unknown(plan: CallPlan, call_id: str, name: str) -> ToolOutcome:
-    known = ", ".join(tool.name for tool in plan.tools) or "none"
-    message = f"There is no tool `{name}`. Tools: {known}."
-    return ToolOutcome(call_id, name, "refused", message=message, code="unknown_tool")
 
 
 def _cancel(call: PendingCall, message: str, now_ms: int) -> ToolOutcome:
