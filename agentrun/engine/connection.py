@@ -80,6 +80,8 @@ class Connection:
                 tasks.create_task(self._read(take))
         except* _Over:
             pass
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError  # a peer that left at the same moment must not hide it
         if self._closing is not None:
             await self.close(*self._closing)
 
