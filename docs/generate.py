@@ -70,7 +70,7 @@ _COMMANDS_NOT_YET = """\
 
 These belong to the design and do not exist yet: `agentrun talk`, `tools`, `calls`. Scenario files are checked
 by `agentrun validate` (with a note, AR901), and `agentrun simulate AGENT SCENARIO…` refuses them with a
-message. `agentrun engine` has the responders `rehearsal` and `gullible`.
+message.
 
 ## Channels
 

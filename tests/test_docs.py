@@ -43,6 +43,7 @@ PAGES = [
 CHECKED_ELSEWHERE = ROOT / "docs/reference/diagnostics.md"
 
 _BLOCK = re.compile(r"^( *)```([^\n]*)\n(.*?)^\1```$", re.M | re.S)
+_BETWEEN_COMMANDS = re.compile(r"""(?:&&|\|\||\||;)(?=(?:[^"]*"[^"]*")*[^"]*$)""")  # not within quotes
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _HEAD = {"version": "version: 1\n", "instructions": "instructions: Help the caller.\n"}
 
@@ -172,7 +173,7 @@ def find_commands(block: Block) -> Iterator[str]:
     for line in text.splitlines():
         if block.info == "console" and not line.startswith("$ "):
             continue
-        for part in re.split(r"&&|\|\||\||;", line.removeprefix("$ ").split(" # ")[0]):
+        for part in _BETWEEN_COMMANDS.split(line.removeprefix("$ ").split(" # ")[0]):
             if found := re.search(r"(?:^|[\s/\\])agentrun\s+(.*)", part):
                 yield found[1]
 
