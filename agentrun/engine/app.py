@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agentrun.engine.calls.routes import call_routes
+from agentrun.engine.calls.simulating import simulating_routes
 from agentrun.engine.http.front import Front, answer_failure, answer_http_error, answer_refusal, deny_socket
 from agentrun.engine.http.minting import minting_routes
 from agentrun.engine.http.realtime import RealtimeSocket
@@ -42,7 +43,8 @@ API_ROUTES: Sequence[RouteGroup] = (_realtime_routes, minting_routes, call_route
 def build_app(board: Switchboard) -> ASGIApp:
     """Make the application of an engine that has a port of its own."""
     api = _build_api(board)
-    return _finish([Route("/healthz", _show_health), *(Mount(prefix, api) for prefix in PREFIXES)])
+    own = [Route("/healthz", _show_health), *simulating_routes(board)]
+    return _finish([*own, *(Mount(prefix, api) for prefix in PREFIXES)])
 
 
 def build_mounts(board: Switchboard) -> list[BaseRoute]:

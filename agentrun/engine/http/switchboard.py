@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from agentrun.engine.calls.registry import Calls
+from agentrun.engine.calls.registry import RING_LIMIT_S, Calls
+from agentrun.engine.calls.simulations import Simulations
+from agentrun.engine.calls.webhook import Endpoint, Messenger
 from agentrun.engine.core import SESSION_LIMIT_MS, Core
 from agentrun.engine.driver import EngineParts
 from agentrun.engine.faults.desk import FaultDesk
@@ -37,6 +39,8 @@ class EngineOptions:
         session_limit_ms: when a session is closed; an hour at the service.
         session: how sessions behave.
         faults: what goes wrong on purpose, or None.
+        webhook: who is told of telephone calls that come in, or None.
+        ring_limit_s: how long such a call rings.
 
     """
 
@@ -46,6 +50,8 @@ class EngineOptions:
     session_limit_ms: int = SESSION_LIMIT_MS
     session: SessionOptions = USUAL_OPTIONS
     faults: FaultRules | None = None
+    webhook: Endpoint | None = None
+    ring_limit_s: float = RING_LIMIT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ class Switchboard:
         self.now_s = now_s
         self.client_secrets = ClientSecrets()
         self.faults = FaultDesk(self.options.faults)
-        self.calls = Calls(parts, self.open_core)
+        self.calls = Calls(parts, self.open_core, ring_limit_s=self.options.ring_limit_s)
+        self.simulations = Simulations(self.calls, parts.speech, self._find_messenger())
         self._open = 0
 
     def admit(self, headers: Mapping[str, str]) -> Visitor:
@@ -133,6 +140,11 @@ class Switchboard:
     async def close(self) -> None:
         """End the calls; sessions on WebSockets end with their connections."""
         await self.calls.close()
+        await self.simulations.close()
+
+    def _find_messenger(self) -> Messenger | None:
+        endpoint = self.options.webhook
+        return Messenger(endpoint, find_fate=self.faults.webhook) if endpoint is not None else None
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
