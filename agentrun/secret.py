@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class Secret:
     """Text that shows as `***` wherever it is printed, logged, compared in a failing test or serialised.
@@ -41,3 +43,15 @@ class Secret:
 def reveal(value: str | Secret) -> str:
     """Return the text of a value that may or may not be secret."""
     return value.reveal() if isinstance(value, Secret) else value
+
+
+def reveal_tree(value: Any) -> Any:
+    """Return JSON with every secret in it revealed."""
+    match value:
+        case Secret():
+            return value.reveal()
+        case dict():
+            return {key: reveal_tree(inner) for key, inner in value.items()}
+        case list():
+            return [reveal_tree(inner) for inner in value]
+    return value

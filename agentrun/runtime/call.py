@@ -16,6 +16,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any, assert_never
 
 from agentrun.channels import Channel
@@ -28,17 +29,23 @@ from agentrun.conversation.inputs import (
     SayRequested,
     StopRequested,
     ToolFinished,
+    ToolProgressed,
+    ToolsOffered,
     Wake,
 )
 from agentrun.conversation.machine import Conversation
 from agentrun.conversation.reports import CallEnded, ErrorReported, Report, ToolReturned
 from agentrun.link import Link
 from agentrun.outcome import ToolOutcome
-from agentrun.plan import CallPlan
+from agentrun.plan import CallPlan, ToolBinding
 from agentrun.runtime.clock import Clock
-from agentrun.secret import reveal
+from agentrun.runtime.servers import WAIT_S, offered_tools
+from agentrun.secret import reveal, reveal_tree
 from agentrun.tools.call import ToolRequest, ToolRunner
 from agentrun.tools.dispatcher import RUNNERS, Dispatcher
+from agentrun.tools.mcp.pool import McpPool
+from agentrun.tools.mcp.runner import McpRunner
+from agentrun.wire.client import SessionUpdate
 from agentrun.wire.json import JsonValue
 
 log = logging.getLogger("agentrun.call")
@@ -63,6 +70,9 @@ class Call:
         called: number or address that was dialled, if known.
         watch: is told every report, in order, also those that come after the end.
         on_idle: is called each time the agent comes to rest (nothing to say, nothing running).
+        runners: what runs each kind of tool.
+        servers: the connections to MCP servers; the call makes its own if none are given.
+        wait_servers_s: how long the call waits at its start for servers that are being started.
 
     """
 
@@ -79,6 +89,8 @@ class Call:
         watch: Callable[[Report], None] | None = None,
         on_idle: Callable[[], None] | None = None,
         runners: Mapping[str, Callable[[], ToolRunner]] = RUNNERS,
+        servers: McpPool | None = None,
+        wait_servers_s: float = WAIT_S,
     ) -> None:
         self.id = call_id
         self.caller = caller
@@ -91,6 +103,12 @@ class Call:
         self._link = link
         self._line = channel
         self._clock = clock
+        self._plan = plan
+        self._servers = servers or McpPool()
+        self._owns_servers = servers is None
+        self._wait_servers_s = wait_servers_s
+        if plan.mcp_servers:
+            runners = {**runners, "mcp": lambda: McpRunner(self._servers)}
         self._dispatcher = Dispatcher(plan.tools, runners=runners)
         self._inbox: deque[Input] = deque()
         self._ready = asyncio.Event()
@@ -123,21 +141,29 @@ class Call:
 
         Cancelling this ends the call cleanly: the tools are cancelled and the link is closed.
         """
-        async with self._dispatcher:
-            readers = [
-                asyncio.create_task(self._read(self._link.run(self.post), LinkDown), name=f"link {self.id}"),
-                asyncio.create_task(
-                    self._read(self._line.run(self.post), CallerLeft), name=f"line {self.id}"
-                ),
-            ]
-            try:
-                return await self._drive()
-            finally:
-                await self._link.aclose()
-                for reader in readers:
-                    reader.cancel()
-                await asyncio.gather(*readers, return_exceptions=True)
-                await self._finish_tools()
+        async with contextlib.AsyncExitStack() as stack:
+            if self._owns_servers:
+                await stack.enter_async_context(self._servers)
+            await stack.enter_async_context(self._dispatcher)
+            if self._plan.mcp_servers:
+                waiting = offered_tools(self._plan, self._servers, self._wait_servers_s, self._offer)
+                await stack.enter_async_context(waiting)
+            return await self._hold()
+
+    async def _hold(self) -> str:
+        """Join the two sides, and drive the conversation between them."""
+        readers = [
+            asyncio.create_task(self._read(self._link.run(self.post), LinkDown), name=f"link {self.id}"),
+            asyncio.create_task(self._read(self._line.run(self.post), CallerLeft), name=f"line {self.id}"),
+        ]
+        try:
+            return await self._drive()
+        finally:
+            await self._link.aclose()
+            for reader in readers:
+                reader.cancel()
+            await asyncio.gather(*readers, return_exceptions=True)
+            await self._finish_tools()
 
     async def _read(
         self, side: Coroutine[Any, Any, None], failure: type[LinkDown] | type[CallerLeft]
@@ -170,6 +196,8 @@ class Call:
 
     def _perform(self, command: Command) -> None:
         match command:
+            case Send(SessionUpdate() as event):
+                self._link.send(replace(event, session=reveal_tree(event.session)))
             case Send():
                 self._link.send(command.event)
             case Play():
@@ -179,7 +207,9 @@ class Call:
             case StartTool():
                 self._clock.begin_work()
                 request = ToolRequest(command.call_id, command.name, command.arguments)
-                self._dispatcher.start(request, self, self._on_tool_done)
+                self._dispatcher.start(
+                    request, self, self._on_tool_done, lambda text: self._on_progress(command.call_id, text)
+                )
             case CancelTool():
                 self._dispatcher.cancel(command.call_id)
             case Tell():
@@ -201,6 +231,14 @@ class Call:
             self._line.tell(report)
         if self._watch is not None:
             self._watch(report)
+
+    def _offer(self, tools: tuple[ToolBinding, ...]) -> None:
+        self._dispatcher.offer(tools)
+        self.post(ToolsOffered(tools))
+
+    def _on_progress(self, call_id: str, text: str) -> None:
+        log.debug("call %s: %s: %s", self.id, call_id, text)
+        self.post(ToolProgressed(call_id, text))
 
     def _on_tool_done(self, outcome: ToolOutcome) -> None:
         self._clock.end_work()

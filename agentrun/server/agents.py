@@ -15,7 +15,7 @@ from agentrun.conversation.reports import ErrorReported, Report
 from agentrun.errors import AgentrunError
 from agentrun.link.endpoint import Endpoint, make_endpoint
 from agentrun.link.websocket import WebSocketLink
-from agentrun.plan import BROWSER, CallPlan, ChannelProfile
+from agentrun.plan import BROWSER, CallPlan, ChannelProfile, McpServer
 from agentrun.runtime.agents import load_runnable
 from agentrun.runtime.call import Call
 from agentrun.runtime.clock import RealClock
@@ -26,6 +26,7 @@ from agentrun.server.reach import EngineWatch
 from agentrun.tools.dispatcher import RUNNERS
 from agentrun.tools.http.connections import HttpConnections
 from agentrun.tools.http.runner import HttpRunner
+from agentrun.tools.mcp.pool import McpPool
 from agentrun.tools.python import describe_function
 from agentrun.wire.json import JsonValue
 
@@ -37,11 +38,12 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 @dataclass(frozen=True, slots=True)
 class ServedAgent:
-    """One agent that calls can be taken for."""
+    """One agent that calls can be taken for; `servers` are the MCP servers that agentrun calls for it."""
 
     spec: AgentSpec
     engine: EngineChoice
     card: AgentCard
+    servers: tuple[McpServer, ...] = ()
 
     def compile(self, channel: ChannelProfile, variables: Mapping[str, JsonValue], call_id: str) -> CallPlan:
         """Compile the agent for one call.
@@ -81,7 +83,7 @@ def load_agents(
         placeholders = {name: "" for name, variable in spec.variables.items() if variable.required}
         plan = compile_agent(spec, BROWSER, variables=placeholders, describe_python=describe_function)
         choice = choose_engine(engine, plan.model, values)
-        agents[spec.name] = ServedAgent(spec, choice, _make_card(spec, plan))
+        agents[spec.name] = ServedAgent(spec, choice, _make_card(spec, plan), plan.mcp_servers)
     return agents
 
 
@@ -108,6 +110,7 @@ class AgentDesk:
         token: what the embedded engine of this process asks for, if anything.
         web: what the HTTP tools of all calls share; whoever makes it closes it. Each call has its own
             without it.
+        servers: the connections to MCP servers that all calls share; likewise.
 
     Attributes:
         watch: knows whether the other engines can be reached.
@@ -121,12 +124,14 @@ class AgentDesk:
         max_calls: int | None,
         token: Secret | None = None,
         web: HttpConnections | None = None,
+        servers: McpPool | None = None,
     ) -> None:
         self.draining = False
         self.watch = EngineWatch(agent.engine.endpoint for agent in agents.values() if agent.engine.endpoint)
         self._agents = agents
         self._max_calls = max_calls
         self._token = token
+        self._servers = servers
         self._runners = {**RUNNERS, "http": lambda: HttpRunner(web)}
         self._address: tuple[str, int] | None = None
 
@@ -182,6 +187,7 @@ class AgentDesk:
             clock=RealClock(),
             watch=note,
             runners=self._runners,
+            servers=self._servers,
         )
         log.info("call %s: %s on %s", call_id, agent, channel.profile.name)
         return await call.run()

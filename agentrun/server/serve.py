@@ -18,6 +18,7 @@ from agentrun.server.app import build_app
 from agentrun.server.guard import is_loopback
 from agentrun.server.run import serve_app
 from agentrun.tools.http.connections import HttpConnections
+from agentrun.tools.mcp.pool import McpPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ async def serve(
         say(notice)
     token = _decide_token(options)
     web = HttpConnections()
-    desk = AgentDesk(agents, max_calls=options.max_calls, token=token, web=web)
+    servers = McpPool()
+    desk = AgentDesk(agents, max_calls=options.max_calls, token=token, web=web, servers=servers)
 
     with open_listener(options.host, options.port) as listener:
         port = listener.getsockname()[1]
@@ -72,7 +74,9 @@ async def serve(
             desk.open(options.host, port)
             say(f"page: {_page_address(options.host, port, token)}  (Ctrl-C stops)")
 
-        async with web, _open_engine(agents, token, say) as engine:
+        async with web, servers, _open_engine(agents, token, say) as engine:
+            for agent in agents.values():  # they start while the first caller is still on the way
+                servers.open(agent.servers)
             watching = asyncio.create_task(desk.watch.run())
             app = build_app(desk, token=token, engine=engine)
             await serve_app(app, listener, desk, options.drain_s, on_ready=announce)

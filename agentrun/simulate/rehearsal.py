@@ -17,6 +17,9 @@ from agentrun.simulate.events import EventLog
 from agentrun.simulate.typist import Lines, Typist
 from agentrun.wire.json import JsonObject
 
+_WAIT_SERVERS_S = 30.0
+"""A rehearsal begins when its MCP servers are there, so that it goes the same way each time."""
+
 
 async def rehearse(
     plan: CallPlan, engine: EngineChoice, lines: Lines, emit: Callable[[JsonObject], None], *, seed: int = 0
@@ -44,7 +47,13 @@ async def rehearse(
     channel = TextChannel(clock, show)
     typist = Typist(channel, clock, lines)
     call = Call(
-        plan, make_call_id(plan.agent, seed), link=link, channel=channel, clock=clock, on_idle=typist.on_idle
+        plan,
+        make_call_id(plan.agent, seed),
+        link=link,
+        channel=channel,
+        clock=clock,
+        on_idle=typist.on_idle,
+        wait_servers_s=_WAIT_SERVERS_S,
     )
     try:
         return await call.run()

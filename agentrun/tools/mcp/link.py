@@ -67,6 +67,7 @@ class McpLink:
         self._tried = asyncio.Event()
         self._drop = asyncio.Event()
         self._changed = asyncio.Event()
+        self._complaints: set[str] = set()
         self._watchers: list[Callable[[], None]] = []
         self._backoff = Backoff()
         self._owner = asyncio.create_task(self._supervise(), name=f"MCP server {label}")
@@ -75,6 +76,12 @@ class McpLink:
     def is_up(self) -> bool:
         """Whether calls can be made now."""
         return self._up.is_set()
+
+    def complain(self, problem: str) -> None:
+        """Log what is wrong with what the server offers, once."""
+        if problem not in self._complaints:
+            self._complaints.add(problem)
+            log.warning("MCP server %s: %s", self.label, self.hide(problem))
 
     def watch(self, note: Callable[[], None]) -> Callable[[], None]:
         """Have `note` called whenever the list of tools is known anew; returns what ends that."""
