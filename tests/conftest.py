@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,6 +24,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def unofficial_events() -> Iterator[list[str]]:
     """Check every event that an engine of this process sends; what is wrong with it is collected."""
+    from agentrun.engine.calls.line import Line
     from agentrun.engine.outbox import Outbox
     from agentrun.wire import ServerEvent, dump_event
     from tests.engine.official import check_event
@@ -39,7 +41,36 @@ def unofficial_events() -> Iterator[list[str]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Outbox, "send", send_checked)
+        for name in ("handle", "pull", "press"):
+            patch.setattr(Line, name, _check_own_events(getattr(Line, name), faults))
         yield faults
+
+
+def _check_own_events(method: Callable[..., Any], faults: list[str]) -> Callable[..., Any]:
+    """Check the events that a call adds to those of its session."""
+    from agentrun.engine.calls.line import Line
+    from agentrun.wire import dump_event, server
+    from tests.engine.official import check_event
+
+    own = (
+        server.InputAudioBufferDtmfEventReceived,
+        server.OutputAudioBufferCleared,
+        server.OutputAudioBufferStarted,
+        server.OutputAudioBufferStopped,
+    )
+
+    @functools.wraps(method)
+    def checked(line: Line, *args: Any) -> Any:
+        result = method(line, *args)
+        for output in result[1] if isinstance(result, tuple) else result:
+            if isinstance(output, own):
+                try:
+                    check_event(dump_event(output))
+                except AssertionError as error:
+                    faults.append(str(error))
+        return result
+
+    return checked
 
 
 @pytest.fixture(autouse=True)
