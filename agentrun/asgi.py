@@ -237,7 +237,9 @@ def _without_noise() -> Iterator[None]:
     """Keep uvicorn from logging what callers do: as errors, or with the token in their URL."""
 
     def matters(record: logging.LogRecord) -> bool:
-        return record.levelno >= logging.WARNING and not record.getMessage().startswith(_NOISE)
+        cause = record.exc_info[1] if record.exc_info else None
+        ended = isinstance(cause, asyncio.CancelledError)  # by a second signal: nothing has failed
+        return record.levelno >= logging.WARNING and not ended and not record.getMessage().startswith(_NOISE)
 
     logger = logging.getLogger("uvicorn.error")
     logger.addFilter(matters)

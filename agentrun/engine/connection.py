@@ -73,15 +73,17 @@ class Connection:
             take: handles one frame; the next is read when it returns.
 
         """
+        works = (self._read(take), self._write(), self._watch())
+        tasks = [asyncio.create_task(work) for work in works]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._write())
-                tasks.create_task(self._watch())
-                tasks.create_task(self._read(take))
-        except* _Over:
-            pass
-        if (task := asyncio.current_task()) is not None and task.cancelling():
-            raise asyncio.CancelledError  # a peer that left at the same moment must not hide it
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.result()  # raises what went wrong
         if self._closing is not None:
             await self.close(*self._closing)
 
@@ -95,7 +97,6 @@ class Connection:
     async def _read(self, take: Callable[[Frame], Awaitable[None]]) -> None:
         while (frame := await self._receive()) is not None:
             await take(frame)
-        raise _Over
 
     async def _write(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -108,11 +109,11 @@ class Connection:
                 self._sending_since_s = clock()
                 try:
                     await self._send(frame)
-                except OSError as error:
-                    raise _Over from error
+                except OSError:
+                    return
                 self._sending_since_s = None
             if self._closing is not None:
-                raise _Over
+                return
 
     async def _watch(self) -> None:
         """Give up a peer that reads nothing; one look now and then is cheaper than a limit for each frame."""
@@ -121,9 +122,4 @@ class Connection:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SEND_LIMIT_S / 4):
                     await self._given_up.wait()
-                    break
-        raise _Over
-
-
-class _Over(Exception):
-    """Ends the connection's tasks in good order."""
+                    return

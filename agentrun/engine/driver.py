@@ -146,7 +146,8 @@ class SessionDriver:
             async with self._tasks:
                 self.perform(self._core.start(self.read_clock_ms()))
                 self._tasks.create_task(self._watch_clock())
-                self._tasks.create_task(_end_after(companion))
+                await companion
+                raise _SessionOver  # which ends the other tasks
         except* _SessionOver:
             pass
         finally:
@@ -258,11 +259,6 @@ class SessionDriver:
                 if ahead_ms > 0:
                     await asyncio.sleep(ahead_ms / 1000)
         self.put(SpokenEnd(order.response_id, order.item_id))
-
-
-async def _end_after(companion: Awaitable[None]) -> None:
-    await companion
-    raise _SessionOver
 
 
 class _SessionOver(Exception):
