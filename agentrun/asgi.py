@@ -23,7 +23,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from agentrun.errors import ListenFailed
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 """What the Realtime API takes in one event; a larger frame closes the connection with 1009."""
@@ -172,7 +172,7 @@ async def run_asgi(
 
     """
     config = uvicorn.Config(
-        app,
+        _forgive_cancelling(app),
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -224,6 +224,16 @@ def open_listener(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _forgive_cancelling(app: ASGIApp) -> ASGIApp:
+    """Keep what a second signal cancels from being logged as a failure of the application."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError):  # this is the top of its task: nobody waits for it
+            await app(scope, receive, send)
+
+    return run
+
+
 _NOISE = (
     "Invalid UTF-8 sequence",  # comes with a stack, but is the caller's mistake; answered with code 1007
     "Invalid HTTP request received",  # so is this, answered with status 400
@@ -237,9 +247,7 @@ def _without_noise() -> Iterator[None]:
     """Keep uvicorn from logging what callers do: as errors, or with the token in their URL."""
 
     def matters(record: logging.LogRecord) -> bool:
-        cause = record.exc_info[1] if record.exc_info else None
-        ended = isinstance(cause, asyncio.CancelledError)  # by a second signal: nothing has failed
-        return record.levelno >= logging.WARNING and not ended and not record.getMessage().startswith(_NOISE)
+        return record.levelno >= logging.WARNING and not record.getMessage().startswith(_NOISE)
 
     logger = logging.getLogger("uvicorn.error")
     logger.addFilter(matters)
