@@ -15,7 +15,6 @@ from agentrun.outcome import ToolOutcome
 from agentrun.plan import Effect, HttpTarget, ToolBinding
 from agentrun.tools.call import ToolRequest
 from agentrun.tools.dispatcher import Dispatcher
-from agentrun.tools.http.addresses import is_public
 from agentrun.tools.http.answer import MOST_BYTES
 from agentrun.tools.http.runner import HttpRunner
 from agentrun.tools.http.transport import Resolve
@@ -267,33 +266,3 @@ async def test_a_secret_is_nowhere_in_what_the_model_reads(
     told = await ask(site.url + "/?key=canary", auth={"bearer": "canary"}, headers={"X-Key": "canary"})
     assert "canary" not in str(told)
     assert "canary" not in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("93.184.215.14", True),
-        ("2606:2800:21f:cb07::1", True),
-        ("127.0.0.1", False),
-        ("10.1.2.3", False),
-        ("172.16.0.1", False),
-        ("192.168.0.1", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),
-        ("224.0.0.1", False),
-        ("255.255.255.255", False),
-        ("::1", False),
-        ("::", False),
-        ("fe80::1%lo", False),
-        ("fd00::1", False),
-        ("ff02::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("::ffff:10.0.0.1", False),
-        ("64:ff9b::7f00:1", False),
-        ("64:ff9b::5db8:d70e", True),
-        ("2002:7f00:1::1", False),
-    ],
-)
-def test_public_addresses(address: str, public: bool) -> None:
-    assert is_public(address) is public
