@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+from typer import Context
 from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -206,10 +207,17 @@ def _anchor(heading: str) -> str:
 
 def render_cli() -> str:
     """Return the page of the commands: what `--help` prints for each."""
-    group = get_command(app)
-    assert isinstance(group, TyperGroup)
     parts = [f"{MADE}\n\n# Commands\n\n{_CLI}", _render_help()]
-    return "\n".join([*parts, *(_render_help(name) for name in group.commands)])
+    return "\n".join([*parts, *(_render_help(*words) for words in _list_commands(get_command(app)))])
+
+
+def _list_commands(group: object, *before: str) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command, those of a group after its own."""
+    assert isinstance(group, TyperGroup)
+    for name in group.list_commands(Context(group)):
+        yield (*before, name)
+        if isinstance(group.commands[name], TyperGroup):
+            yield from _list_commands(group.commands[name], *before, name)
 
 
 def _render_help(*command: str) -> str:

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from agentrun import __version__
 from agentrun.cli.exits import report_failure
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     app: typer.Typer
 
 COMMANDS = ("init", "validate", "simulate", "serve", "compile", "engine", "schema", "explain", "doctor")
-"""In the order of `--help`. The module of each is named like it, and in it the function `NAME_command`."""
+"""In the order of `--help`. The module of each is named like it, and in it the function `NAME_command`. A
+dictionary `SUBCOMMANDS` beside it gives the command commands of its own."""
 _LASTING = ("serve", "engine")
 # Importing makes many objects and hardly any garbage: a process that ends soon need not look for it often.
 _OBJECTS_PER_COLLECTION = 50_000
@@ -41,11 +43,20 @@ def _common(
     """Take the options that stand before a command."""
 
 
+class _InOrder(TyperGroup):
+    """Lists commands as `COMMANDS` does; by itself typer puts groups last."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # of typer's own click
+        """Return the names of the commands that were added."""
+        return [name for name in COMMANDS if name in self.commands]
+
+
 @cache
 def make_app(names: tuple[str, ...] = COMMANDS) -> typer.Typer:
     """Return the program with some of its commands."""
     program = typer.Typer(
         name="agentrun",
+        cls=_InOrder,
         help="Voice agents declared in YAML: check them, rehearse them offline, put them on a live call.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
@@ -54,9 +65,22 @@ def make_app(names: tuple[str, ...] = COMMANDS) -> typer.Typer:
     )
     program.callback()(_common)
     for name in names:
-        module = import_module(f"agentrun.cli.{name}")
-        program.command(name)(getattr(module, f"{name}_command"))
+        _add(program, name)
     return program
+
+
+def _add(program: typer.Typer, name: str) -> None:
+    """Add a command; one with `SUBCOMMANDS` is a group, which does something without any of them, too."""
+    module = import_module(f"agentrun.cli.{name}")
+    command, inner = getattr(module, f"{name}_command"), getattr(module, "SUBCOMMANDS", None)
+    if inner is None:
+        program.command(name)(command)
+        return
+    group = typer.Typer(name=name, invoke_without_command=True, rich_markup_mode=None)
+    group.callback()(command)
+    for inner_name, inner_command in inner.items():
+        group.command(inner_name)(inner_command)
+    program.add_typer(group)
 
 
 def __getattr__(name: str) -> object:

@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentrun.cli import minds
+from agentrun.cli.dial import dial_command
 from agentrun.cli.options import start_logging
 
 if TYPE_CHECKING:
     import ssl
 
+    from agentrun.engine.calls.webhook import Endpoint
     from agentrun.engine.http.switchboard import EngineOptions
     from agentrun.engine.opening import EngineChoice
 
 
+SUBCOMMANDS = {"dial": dial_command}
+
+
 def engine_command(
+    context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")
@@ -64,6 +70,22 @@ def engine_command(
             help='What goes wrong on purpose, such as "response#2: fail" or a YAML file.',
         ),
     ] = None,
+    webhook_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where to tell of telephone calls that `engine dial` makes."),
+    ] = None,
+    webhook_secret: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SECRET",
+            envvar="OPENAI_WEBHOOK_SECRET",
+            show_envvar=True,
+            help="What webhooks are signed with: `whsec_…`.",
+        ),
+    ] = None,
+    ring_seconds: Annotated[
+        float, typer.Option(min=0, help="How long a call rings that nobody accepts.")
+    ] = 60,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens in sessions.")] = False,
 ) -> None:
     """Serve the Realtime protocol offline, so that any client of it can be tried without a key.
@@ -77,7 +99,11 @@ def engine_command(
     Example: agentrun engine --faults "connect#1: refuse 429 retry_after=2; response p=0.1: fail"
 
     Example: agentrun engine --script replies.yaml --tts-url http://127.0.0.1:8880/v1 --tts-voice af_heart
+
+    Example: agentrun engine --webhook-url http://127.0.0.1:8000/webhook --webhook-secret whsec_c2VjcmV0
     """
+    if context.invoked_subcommand is not None:
+        return
     import asyncio
 
     from agentrun.engine.faults import load_faults
@@ -102,8 +128,24 @@ def engine_command(
         session_limit_ms=session_minutes * 60_000,
         session=SessionOptions(lenient=lenient, overlap=overlap),
         faults=load_faults(faults) if faults else None,
+        webhook=_find_endpoint(webhook_url, webhook_secret),
+        ring_limit_s=ring_seconds,
     )
     asyncio.run(_serve(host, port, choice, options, _open_tls(tls, tls_cert, tls_key)))
+
+
+def _find_endpoint(url: str | None, secret: str | None) -> Endpoint | None:
+    """Return where webhooks go; a secret alone may be that of another program's environment."""
+    from agentrun.engine.calls.webhook import parse_endpoint
+
+    if url is None:
+        return None
+    if not secret:
+        raise typer.BadParameter("it needs `--webhook-secret`", param_hint="--webhook-url")
+    try:
+        return parse_endpoint(url, secret)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--webhook-url") from error
 
 
 def _open_tls(make: bool, certificate: Path | None, key: Path | None) -> tuple[ssl.SSLContext, str] | None:
