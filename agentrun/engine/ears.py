@@ -46,6 +46,7 @@ class Ears:
     def __init__(self, make_detector: Callable[[float, int], SpeechDetector]) -> None:
         self._make_detector = make_detector
         self._detector: SpeechDetector | None = None
+        self._threshold = 0.5
         self._turns: TurnDetector | None = None
         self._format = PCM_24K
         self._resampler: Resampler | None = None
@@ -61,8 +62,7 @@ class Ears:
         self._detector, self._turns, self._resampler = None, None, None
         if detection is not None:
             settings = read_turn_settings(detection)
-            self._detector = self._make_detector(settings.threshold, order.format.rate_hz)
-            self._resampler = open_resampler(order.format.rate_hz, self._detector.rate_hz, "LQ")
+            self._threshold = settings.threshold
             self._turns = TurnDetector(settings, position_ms=order.position_ms)
 
     def slice(self, audio: bytes) -> list[bytes]:
@@ -76,8 +76,10 @@ class Ears:
 
     def feed(self, audio: bytes) -> list[TurnEvent]:
         """Take appended audio and return what has happened in it."""
-        if self._turns is None or self._detector is None or self._resampler is None:
+        if self._turns is None:
             return []
+        if self._detector is None or self._resampler is None:
+            self._detector, self._resampler = self._open()
         pcm = self._resampler.feed(decode_audio(audio, self._format))
         events = []
         for probability in self._detector.feed(pcm):
@@ -90,6 +92,12 @@ class Ears:
         started = any(isinstance(event, SpeechStarted) for event in events)
         self._heard.add(audio, speaking=self._turns.speaking or started)
         return events
+
+    def _open(self) -> tuple[SpeechDetector, Resampler]:
+        """Make the detector at the first sound: a neural one takes memory, and many hear nothing."""
+        rate_hz = self._format.rate_hz
+        detector = self._make_detector(self._threshold, rate_hz)
+        return detector, open_resampler(rate_hz, detector.rate_hz, "LQ")
 
     def judge(self, turn: int, voiced_ms: int, probability: float) -> None:
         """Say how finished the caller sounded at a pause, if the caller has not gone on since."""
