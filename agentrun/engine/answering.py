@@ -26,7 +26,8 @@ from agentrun.engine.hosting.view import view_items
 from agentrun.engine.items import CHECK_ITEM, Item, make_item
 from agentrun.engine.models import find_traits
 from agentrun.engine.parameters import RESPONSE_AUDIO, SHARED
-from agentrun.engine.response import CancelReason, Response, ResponseSettings
+from agentrun.engine.response import CancelReason, Response
+from agentrun.engine.response_settings import ResponseSettings
 from agentrun.engine.seams import Failure, Prompt
 from agentrun.engine.settings import check_reasoning, check_tool_choice, name_voice
 from agentrun.engine.state import SessionState

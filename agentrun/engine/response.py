@@ -12,62 +12,23 @@ A message may grow while it is open: what follows it, or the end of the moves, s
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from agentrun.audio import AudioFormat
-from agentrun.engine.effects import Speak, Stop
+from agentrun.engine.effects import Stop
 from agentrun.engine.history import History
 from agentrun.engine.hosting.outputs import ApprovalRequestItem, CallDesk, HostedCallItem
-from agentrun.engine.hosting.toolbox import Toolbox
 from agentrun.engine.messages import SpokenItem, TextItem
 from agentrun.engine.outbox import Outbox
 from agentrun.engine.parts import CallItem, FunctionCallItem, ItemStatus, OutputItem, Place
+from agentrun.engine.response_settings import ResponseSettings
 from agentrun.engine.seams import Call, Cut, Failure, More, Move, Say, Spent
 from agentrun.engine.usage import Tokens, estimate_reasoning_tokens, render_usage
 from agentrun.wire import server
 from agentrun.wire.json import JsonObject
 
 CancelReason = Literal["turn_detected", "client_cancelled"]
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseSettings:
-    """The effective settings of one response.
-
-    Attributes:
-        conversation_id: of the default conversation, or None out of band.
-        spoken: whether it is spoken (`audio`) or written (`text`).
-        max_output_tokens: a number or `"inf"`.
-        voice: name, or id of a custom voice.
-        language: ISO 639-1 of the session's transcription, a hint for the voice.
-        phases: whether assistant messages carry `phase`.
-        toolbox: what the model may call.
-        instructed: whether the response brought instructions of its own.
-        items: wire items given as `input`; None for the conversation.
-        effort: how much a model that reasons does so; None for one that does not.
-        overlap: whether a function call begins while the message before it is still open.
-
-    """
-
-    id: str
-    conversation_id: str | None
-    spoken: bool
-    max_output_tokens: int | str
-    format: AudioFormat
-    voice: str
-    speed: float
-    language: str | None
-    phases: bool
-    metadata: Mapping[str, str] | None
-    instructions: str
-    instructed: bool
-    toolbox: Toolbox
-    parallel_tool_calls: bool
-    items: Sequence[JsonObject] | None = None
-    effort: str | None = None
-    overlap: bool = True
 
 
 @dataclass(slots=True)
@@ -279,10 +240,9 @@ class Response:
         return HostedCallItem(place, offer, call.arguments, self._desk)
 
     def _order_speech(self, item: SpokenItem) -> None:
-        it = self.settings
         utterance = item.take_utterance()
         if utterance is not None:
-            self._outbox.command(Speak(it.id, item.item.id, utterance, it.voice, it.speed, it.language))
+            self._outbox.command(self.settings.order_speech(item.item.id, utterance))
 
     def _budget_left(self) -> float:
         most = self.settings.max_output_tokens
@@ -323,21 +283,7 @@ class Response:
         return render_usage(self.read, written, self.cached, reasoning)
 
     def _render(self, status: str, details: JsonObject | None, usage: JsonObject | None) -> JsonObject:
-        settings = self.settings
-        sound = {"format": settings.format.to_wire(), "voice": settings.voice}
-        return {
-            "object": "realtime.response",
-            "id": settings.id,
-            "status": status,
-            "status_details": details,
-            "output": [item.item.show() for item in self._made.items],
-            "conversation_id": settings.conversation_id,
-            "output_modalities": ["audio" if settings.spoken else "text"],
-            "max_output_tokens": settings.max_output_tokens,
-            "audio": {"output": sound},
-            "usage": usage,
-            "metadata": None if settings.metadata is None else dict(settings.metadata),
-        }
+        return self.settings.render(status, details, [item.item.show() for item in self._made.items], usage)
 
 
 def _describe_cut(cut: Cut) -> tuple[str, JsonObject]:
