@@ -45,20 +45,22 @@ class Simulation:
         call_id: `rtc_…`.
         phone: the caller.
         handset: holds the caller's end.
+        deliver: sends the webhook, if there is somewhere to send it.
 
     Attributes:
         task: is over when everything about the call is.
 
     """
 
-    def __init__(self, call_id: str, phone: Phone, handset: Handset) -> None:
+    def __init__(self, call_id: str, phone: Phone, handset: Handset, deliver: Deliver | None) -> None:
         self.id = call_id
         self.task: asyncio.Task[None] | None = None
         self._phone = phone
         self._handset = handset
         self._call: Call | None = None
         self._sip_status: int | None = None
-        self._webhook: JsonObject = {"state": "none"}
+        self._deliver = deliver
+        self._webhook: JsonObject = {"state": "none" if deliver is None else "sending"}
 
     @property
     def status(self) -> Status:
@@ -109,17 +111,16 @@ class Simulation:
         if self._call is not None:
             self._call.hang_up("caller_left")
 
-    async def run(self, ringing: Ringing, deliver: Deliver | None) -> None:
+    async def run(self, ringing: Ringing) -> None:
         """Ring, and hold the call if it is accepted.
 
         Args:
             ringing: the call as the engine has it.
-            deliver: sends the webhook, if there is somewhere to send it.
 
         """
         async with asyncio.TaskGroup() as tasks:
-            if deliver is not None:
-                tasks.create_task(self._announce(deliver, ringing.decided))
+            if self._deliver is not None:
+                tasks.create_task(self._announce(self._deliver, ringing.decided))
             decision = await ringing.decided
             if isinstance(decision, Rejected):
                 self._sip_status = decision.status
@@ -135,7 +136,6 @@ class Simulation:
             call.hang_up("caller_left")
 
     async def _announce(self, deliver: Deliver, decided: asyncio.Future[Call | Rejected]) -> None:
-        self._webhook = {"state": "sending"}
         attempts = await deliver(decided)
         if attempts is None:
             self._webhook = {"state": "failed"}
@@ -183,10 +183,10 @@ class Simulations:
         self._forget_old()
         phone = Phone(order.script, order.patience)
         handset = Handset(phone, self._speech.voice, self._speech.recogniser, pace=self._pace)
-        simulation = Simulation(ringing.id, phone, handset)
-        self._known[ringing.id] = simulation
         deliver = self._prepare_webhook(ringing.id, order.sip_headers)
-        task = asyncio.get_running_loop().create_task(simulation.run(ringing, deliver))
+        simulation = Simulation(ringing.id, phone, handset, deliver)
+        self._known[ringing.id] = simulation
+        task = asyncio.get_running_loop().create_task(simulation.run(ringing))
         simulation.task = task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
