@@ -21,6 +21,7 @@ from agentrun.engine.http.front import Front, answer_failure, answer_http_error,
 from agentrun.engine.http.minting import minting_routes
 from agentrun.engine.http.realtime import RealtimeSocket
 from agentrun.engine.http.refusals import RequestRefused
+from agentrun.engine.http.spoiling import SpoiledRequests
 from agentrun.engine.http.switchboard import Switchboard
 
 PREFIXES = ("/v1", "/openai/v1")
@@ -44,12 +45,12 @@ def build_app(board: Switchboard) -> ASGIApp:
     """Make the application of an engine that has a port of its own."""
     api = _build_api(board)
     own = [Route("/healthz", _show_health), *simulating_routes(board)]
-    return _finish([*own, *(Mount(prefix, api) for prefix in PREFIXES)])
+    return _finish(board, [*own, *(Mount(prefix, api) for prefix in PREFIXES)])
 
 
 def build_mounts(board: Switchboard) -> list[BaseRoute]:
     """Make the routes of an engine inside another application."""
-    app = _finish(_build_api(board).routes)
+    app = _finish(board, _build_api(board).routes)
     return [Mount(prefix, app) for prefix in PREFIXES]
 
 
@@ -58,7 +59,7 @@ def _build_api(board: Switchboard) -> Router:
     return Router(routes, redirect_slashes=False, default=_find_nothing)
 
 
-def _finish(routes: Sequence[BaseRoute]) -> ASGIApp:
+def _finish(board: Switchboard, routes: Sequence[BaseRoute]) -> ASGIApp:
     app = Starlette(
         routes=routes,
         exception_handlers={
@@ -69,7 +70,7 @@ def _finish(routes: Sequence[BaseRoute]) -> ASGIApp:
     )
     app.router.redirect_slashes = False
     app.router.default = _find_nothing
-    return Front(app)
+    return Front(SpoiledRequests(app, board.faults))
 
 
 async def _find_nothing(scope: Scope, _receive: Receive, send: Send) -> None:

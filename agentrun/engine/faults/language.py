@@ -4,7 +4,8 @@
 
 A rule is a moment with its conditions, a colon, an action with its options; rules are parted by `;`.
 
-    moment       connect, session, response, mcp, webhook, or the type of an event (`*` stands for anything)
+    moment       connect, request, session, response, mcp, webhook, or the type of an event (`*` stands for
+                 anything)
     conditions   #3 (only the third), every=5, p=0.1 (with that probability), times=2 (at most), after=500ms
     actions      refuse 429 retry_after=2 code=…, delay 200ms, stall, drop 1006 reason=…, expire, lose,
                  duplicate, error CODE message=… close=4000, malformed, unknown TYPE, slice 16,

@@ -1,8 +1,8 @@
 """Deciding: a moment in, actions out. The same seed and the same moments give the same actions.
 
-Counting is by rule. Handshakes, sessions, listings of MCP servers and webhooks are counted over the life of
-an engine; what happens within a session is counted in each session afresh, with chances of its own that hang
-on the seed and the number of the session.
+Counting is by rule. Handshakes, requests, sessions, listings of MCP servers and webhooks are counted over the
+life of an engine; what happens within a session is counted in each session afresh, with chances of its own
+that hang on the seed and the number of the session.
 """
 
 from __future__ import annotations
@@ -106,6 +106,10 @@ class FaultPlan:
     def connect(self) -> list[Action]:
         """Return what happens to a handshake."""
         return self._take("connect")
+
+    def request(self) -> list[Action]:
+        """Return what happens to a request over HTTP."""
+        return self._take("request")
 
     def session(self) -> list[Due]:
         """Return what happens to a session that begins now."""

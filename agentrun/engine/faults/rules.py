@@ -8,25 +8,26 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-Place = Literal["connect", "session", "response", "mcp", "webhook", "sent", "received"]
+Place = Literal["connect", "request", "session", "response", "mcp", "webhook", "sent", "received"]
 """Kinds of moments: `sent` are events of the engine, `received` those of the client."""
 
 MOMENTS: Mapping[str, Place] = MappingProxyType(
     {
         "connect": "connect",
+        "request": "request",
         "session": "session",
         "response": "response",
         "mcp": "mcp",
         "webhook": "webhook",
     }
 )
-"""Moments that are no events: a handshake, the beginning of a session, a response that asks the mind, the
-listing of an MCP server, a webhook that goes out."""
+"""Moments that are no events: a handshake, a request over HTTP, the beginning of a session, a response that
+asks the mind, the listing of an MCP server, a webhook that goes out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Answer the handshake with an HTTP status."""
+    """Answer the handshake or the request with an HTTP status."""
 
     status: int = 503
     retry_after_s: int | None = None
@@ -124,9 +125,9 @@ _EVENTS: frozenset[Place] = frozenset({"sent", "received"})
 
 ACTIONS: Mapping[str, tuple[type[Action], frozenset[Place]]] = MappingProxyType(
     {
-        "refuse": (Refuse, frozenset({"connect"})),
-        "delay": (Delay, frozenset({"connect", "response", "mcp", "webhook", *_EVENTS})),
-        "stall": (Stall, frozenset({"connect", "response", "mcp", *_ON_WIRE})),
+        "refuse": (Refuse, frozenset({"connect", "request"})),
+        "delay": (Delay, frozenset({"connect", "request", "response", "mcp", "webhook", *_EVENTS})),
+        "stall": (Stall, frozenset({"connect", "request", "response", "mcp", *_ON_WIRE})),
         "drop": (Drop, _ON_WIRE),
         "expire": (Expire, _ON_WIRE),
         "error": (SendError, _ON_WIRE),

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -203,6 +204,25 @@ async def test_a_refusal_is_the_error_of_the_api() -> None:
     response = refused.value.response
     assert (response.status_code, response.headers["retry-after"]) == (429, "7")
     assert json.loads(response.body or b"")["error"]["code"] == "insufficient_quota"
+
+
+async def test_requests_over_http_fail_and_health_does_not() -> None:
+    line = "request#1: refuse 500; request#2: refuse 429 retry_after=3; request: delay 1ms"
+    async with open_faulty(line) as door, httpx.AsyncClient(trust_env=False) as browser:
+        base = f"http://127.0.0.1:{door.port}"
+        answers = [await browser.post(f"{base}/v1/realtime/client_secrets", json={}) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [500, 429, 200]
+        assert answers[1].headers["retry-after"] == "3"
+        assert answers[0].json()["error"]["code"] == "server_error"
+        assert "x-request-id" in answers[0].headers
+        assert (await browser.get(f"{base}/healthz")).status_code == 200
+
+
+async def test_a_request_without_an_answer_is_let_go_with_its_client() -> None:
+    async with open_faulty("request: stall") as door, httpx.AsyncClient(trust_env=False) as browser:
+        url = f"http://127.0.0.1:{door.port}/v1/realtime/client_secrets"
+        with pytest.raises(httpx.ReadTimeout):
+            await browser.post(url, json={}, timeout=0.05)
 
 
 async def test_responses_fail_and_the_session_goes_on() -> None:
