@@ -140,7 +140,9 @@ def _compile(
     """
     from agentrun.compiler import compile_agent
     from agentrun.config import load_checked
+    from agentrun.config.openapi.merging import expand_remote_tools
     from agentrun.errors import ConfigError, ToolError
+    from agentrun.tools.http.documents import fetch_document
     from agentrun.tools.python import describe_function
 
     loaded = load_checked(agent, environment=environment, require_environment=False)
@@ -149,9 +151,8 @@ def _compile(
         raise typer.Exit(Exit.FINDINGS)
     given = _fit(variables, loaded.spec) if lenient else variables
     try:
-        return compile_agent(
-            loaded.spec, variables=given, call=_OPEN_NAMES, describe_python=describe_function
-        )
+        spec = expand_remote_tools(loaded.spec, fetch_document)
+        return compile_agent(spec, variables=given, call=_OPEN_NAMES, describe_python=describe_function)
     except ConfigError as error:
         _report(tuple(error.diagnostics))
     except ToolError as error:

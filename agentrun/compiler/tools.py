@@ -85,6 +85,7 @@ def _make_target(tool: ToolSpec, root: str) -> ToolTarget:
 
 
 def _make_http_target(http: HttpSpec) -> HttpTarget:
+    assert http.url is not None, "documents are read before an agent is compiled"
     has_body = any(body is not None for body in (http.json, http.form, http.body))
     return HttpTarget(
         method=http.method or ("POST" if has_body else "GET"),

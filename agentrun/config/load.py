@@ -253,9 +253,14 @@ def _build(shown: str, reading: Reading) -> AgentSpec:
     assert reading.tree is not None
     data = to_json(reading.tree)
     defaults = {"name": make_name(shown), "path": shown, "root": str(reading.root)}
-    return build(
+    spec = build(
         AgentSpec, {**defaults, **data, "instructions": reading.instructions or data["instructions"]}
     )
+    if not reading.operations:
+        return spec
+    from agentrun.config.openapi.merging import expand_tools
+
+    return expand_tools(spec, reading.operations)
 
 
 def load_scenario(

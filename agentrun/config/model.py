@@ -145,9 +145,16 @@ class ResultSpec:
 
 @dataclass(frozen=True, slots=True)
 class HttpSpec:
-    """`http` of a tool; `method` None means GET, or POST where there is a body."""
+    """`http` of a tool; `method` None means GET, or POST where there is a body.
 
-    url: Text
+    Attributes:
+        url: None if an OpenAPI document says it that is not read yet.
+
+    """
+
+    url: Text | None = None
+    openapi: str | None = None
+    operation: str | None = None
     method: str | None = None
     query: Mapping[str, TextTree] = field(default_factory=dict)
     headers: Mapping[str, Text] = field(default_factory=dict)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agentrun.config.causes import ABSENCES, drop_consequences
 from agentrun.config.checks import CHECKS, AgentCase
@@ -16,6 +17,7 @@ from agentrun.config.nodes import (
     YamlMap,
     YamlScalar,
     find_detours,
+    find_list,
     find_node,
     find_path,
     find_text,
@@ -25,6 +27,9 @@ from agentrun.config.shapecheck import ShapeChecker
 from agentrun.config.source import Projects, SourceError, Sources, overlay
 from agentrun.config.suppressions import Suppression, sift_findings
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose, sort_findings
+
+if TYPE_CHECKING:
+    from agentrun.config.openapi.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Reading:
         case: what the checks saw; None without a tree.
         used: comments that kept a finding back.
         unused: comments that kept none back.
+        operations: those of OpenAPI files, by the index of the tool that is one.
 
     """
 
@@ -52,6 +58,7 @@ class Reading:
     case: AgentCase | None = None
     used: frozenset[Suppression] = frozenset()
     unused: frozenset[Suppression] = frozenset()
+    operations: Mapping[int, Operation] = field(default_factory=dict)
 
 
 def read_agent(
@@ -84,11 +91,12 @@ def read_agent(
     findings += [name_path_of(tree, finding) for finding in reader.findings]
     findings += [replace(f, path=path_in_file(tree, f.path)) for f in filler.findings]
     instructions = _read_instructions(tree, sources, findings)
+    operations = _read_operations(tree, sources, findings)
     net = read_handoffs(shown, tree, sources.root)
-    case = AgentCase(tree, sources.root, sources.texts, instructions, today, shown, net)
+    case = AgentCase(tree, sources.root, sources.texts, instructions, today, shown, net, operations)
     checked = [tell_place(tree, finding) for finding in _check(case)]
     findings += [f for f in checked if not (reader.incomplete and f.code in ABSENCES)]
-    return _finish(shown, sources, reader, findings, case)
+    return replace(_finish(shown, sources, reader, findings, case), operations=operations)
 
 
 def _finish(
@@ -153,6 +161,17 @@ def _read_instructions(tree: YamlMap, sources: Sources, findings: list[Diagnosti
         return None
     lines = text.split("\n")
     return YamlScalar(text, Span(shown, 1, 1, len(lines), len(lines[-1]) + 1), text, plain=False)
+
+
+def _read_operations(tree: YamlMap, sources: Sources, findings: list[Diagnostic]) -> Mapping[int, Operation]:
+    tools = find_list(tree, "tools")
+    if not any(find_node(tool, ("http", "openapi")) for tool in (tools.items if tools else ())):
+        return {}
+    from agentrun.config.openapi.reading import read_operations  # hardly any agent needs it
+
+    operations, found = read_operations(tree, sources)
+    findings += [tell_place(tree, finding) for finding in found]
+    return operations
 
 
 def _check(case: AgentCase) -> list[Diagnostic]:

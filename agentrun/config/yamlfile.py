@@ -27,7 +27,7 @@ __all__ = ["MAX_CHARACTERS", "MAX_DEPTH", "MAX_NODES", "parse_yaml", "scan_scala
 
 MAX_CHARACTERS = 1 << 20
 MAX_NODES = 10_000
-_MOST_EVENTS = 3 * MAX_NODES + 1  # a key, a value and the end of the value: enough to go beyond the bound
+_EVENTS_EACH = 3  # a key, a value and the end of the value: enough to go beyond the bound
 _CORE = "tag:yaml.org,2002:"
 _ODD_BREAKS = re.compile("[\x85\u2028\u2029]")  # the end of a line for YAML 1.1, and for hardly any editor
 
@@ -48,12 +48,13 @@ class _Stop(Exception):
         self.finding = finding
 
 
-def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Diagnostic]]:
+def parse_yaml(text: str, file: str, most_nodes: int = MAX_NODES) -> tuple[YamlNode | None, list[Diagnostic]]:
     """Parse one document.
 
     Args:
         text: the whole file, decoded.
         file: its path, for the spans.
+        most_nodes: how many values it may expand to.
 
     Returns:
         The tree (None if there is none, or an empty file) and what is wrong.
@@ -66,7 +67,7 @@ def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Diagnostic]]
         return None, [diagnose("AR004", "the file is larger than 1 MiB", Span(file, end_column=2))]
     places = _Places(file, text)
     try:
-        events = read_events(_Loader, text, _MOST_EVENTS)
+        events = read_events(_Loader, text, _EVENTS_EACH * most_nodes + 1)
     except TooMuch as fault:
         return None, [diagnose("AR011", fault.message, places.of(fault.event))]
     except yaml.reader.ReaderError:
@@ -75,7 +76,7 @@ def parse_yaml(text: str, file: str) -> tuple[YamlNode | None, list[Diagnostic]]
         from agentrun.config.wording import explain_yaml_error
 
         return None, [explain_yaml_error(error, text, file)]
-    builder = _Builder(events, places)
+    builder = _Builder(events, places, most_nodes)
     try:
         return builder.build_document(), builder.findings
     except _Stop as stop:
@@ -133,11 +134,11 @@ class _Anchored:
 class _Builder:
     """Turns the events of one file into a tree, from the first to the last."""
 
-    def __init__(self, events: Iterable[Any], places: _Places) -> None:
+    def __init__(self, events: Iterable[Any], places: _Places, most: int) -> None:
         self.findings: list[Diagnostic] = []
         self._events = iter(events)
         self._place = places.of
-        self._left = MAX_NODES
+        self._most = self._left = most
         self._anchors: dict[str, _Anchored] = {}
 
     def build_document(self) -> YamlNode | None:
@@ -150,7 +151,7 @@ class _Builder:
             return self._build_alias(event)
         self._left -= 1
         if self._left < 0:
-            raise self._refusal("AR011", f"the file expands to more than {MAX_NODES} values", event)
+            raise self._refusal("AR011", f"the file expands to more than {self._most} values", event)
         if event.anchor is None:
             return self._build_value(event)
         before = self._left
@@ -176,7 +177,7 @@ class _Builder:
             raise self._refusal("AR011", "an alias points at a value that contains it", event)
         self._left -= anchored.size
         if self._left < 0:
-            raise self._refusal("AR011", f"the file expands to more than {MAX_NODES} values", event)
+            raise self._refusal("AR011", f"the file expands to more than {self._most} values", event)
         if isinstance(anchored.node, YamlScalar):
             return replace(anchored.node, span=place, via=anchored.node.span)
         return replace(anchored.node, via=place)

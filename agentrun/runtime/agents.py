@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agentrun.config import AgentSpec, load_checked
+from agentrun.config.openapi.merging import expand_remote_tools
 from agentrun.errors import ConfigError
+from agentrun.tools.http.documents import fetch_document
 from agentrun.tools.python import describe_function
 
 
 def load_runnable(path: Path, environment: Mapping[str, str]) -> AgentSpec:
-    """Load an agent, importing its Python tools.
+    """Load an agent, importing its Python tools and reading the documents of its HTTP tools.
 
     Raises:
-        ConfigError: the file has errors, a variable of the environment is missing, or a tool does not import.
+        ConfigError: the file has errors, a variable of the environment is missing, a tool does not import, or
+            a document cannot be used.
 
     """
     loaded = load_checked(path, environment=environment, import_python=describe_function)
     if loaded.spec is None:
         raise ConfigError(loaded.findings)
-    return loaded.spec
+    return expand_remote_tools(loaded.spec, fetch_document)

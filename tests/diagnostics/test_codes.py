@@ -19,6 +19,16 @@ variables: {caller_tier: basic}
 tools: [{python: 'tools.orders:lookup_order'}]
 guardrails: [{name: no-advice, match: {any_of: [advice]}}]
 """
+ORDERS = """\
+openapi: 3.1.0
+servers: [{url: 'https://orders.example.com'}]
+paths:
+  /orders/{id}:
+    get:
+      operationId: getOrder
+      summary: Look up an order
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+"""
 # Codes that no text of an agent file can show; each has a test of its own where it is found.
 WITHOUT_EXAMPLE = {"AR002", "AR003", "AR004", "AR107", "AR110", "AR410"}
 WITH_EXAMPLE = [row for code, row in CODES.items() if code not in WITHOUT_EXAMPLE]
@@ -32,6 +42,7 @@ def project(tmp_path: Path) -> Path:
         "agents/prompts/desk.md": "You are the order desk.",
         "agents/toolsets/orders.yaml": "- builtin: hang_up\n",
         "agents/toolsets/not-a-list.yaml": "builtin: hang_up\n",
+        "agents/apis/orders.yaml": ORDERS,
         "agents/toolsets/cycle.yaml": "- use: cycle.yaml\n",
         "agents/billing.yaml": "version: 1\ninstructions: Help.\nvoice: cedar\ntools: [{builtin: hang_up}]\n",
         "agents/back.yaml": "version: 1\ninstructions: Help.\nhandoffs: [{to: desk.yaml, when: Always}]\n",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
 
 from agentrun.config.discovery import make_name
 from agentrun.config.handoffs import HandoffNet
@@ -21,6 +22,9 @@ from agentrun.config.nodes import (
 )
 from agentrun.diagnostics import PathPart
 
+if TYPE_CHECKING:
+    from agentrun.config.openapi.operation import Operation
+
 
 @dataclass(frozen=True, slots=True)
 class AgentCase:
@@ -34,6 +38,7 @@ class AgentCase:
         today: the day that decides whether a model is retired.
         file: shown path of the agent's own file.
         net: the agents that can take over the call.
+        operations: those of OpenAPI files, by the index of the tool that is one.
         scalars: every single value of the tree with its path, in file order.
 
     """
@@ -45,11 +50,17 @@ class AgentCase:
     today: date
     file: str = ""
     net: HandoffNet = field(default_factory=HandoffNet)
+    operations: Mapping[int, Operation] = field(default_factory=dict)
     scalars: tuple[tuple[Path, YamlScalar], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Walk the tree once for all checks."""
         object.__setattr__(self, "scalars", tuple(walk_scalars(self.tree)))
+
+    def operation(self, path: Path) -> Operation | None:
+        """Return the operation of the tool at a path, if it is one of an OpenAPI file."""
+        index = path[1] if len(path) == 2 and path[0] == "tools" else None
+        return self.operations.get(index) if isinstance(index, int) else None
 
     def text(self, *path: PathPart) -> YamlScalar | None:
         """Return the text at a path, if there is one and its value is known."""
@@ -81,12 +92,13 @@ class AgentCase:
 
 
 def tool_name(tool: YamlMap) -> YamlScalar | None:
-    """Return the place of a tool's name: its `name`, its function, or its builtin."""
+    """Return the place of a tool's name: its `name`, its function, its operation, or its builtin."""
     return (
         find_text(tool, "name")
         or find_text(tool, "python")
         or find_text(tool, "builtin")
         or find_text(tool, "builtin", "name")
+        or find_text(tool, "http", "operation")
     )
 
 
@@ -95,6 +107,10 @@ def read_tool_name(tool: YamlMap) -> str | None:
     found = tool_name(tool)
     if found is None:
         return None
+    if found is find_text(tool, "http", "operation"):
+        from agentrun.config.openapi.operation import make_tool_name  # hardly any agent needs it
+
+        return make_tool_name(str(found.value))
     return str(found.value).rpartition(":")[2] if found is find_text(tool, "python") else str(found.value)
 
 

@@ -66,12 +66,20 @@ def _read_text(scalar: YamlScalar) -> str:
 
 
 def _may_take_more(case: AgentCase, path: Path) -> bool:
-    """Return whether the arguments of a tool are declared in a form that cannot be read."""
-    declared = find_node(case.tree, (*path[:2], "parameters")) if _is_http(path) else None
-    return declared is not None and find_map(case.tree, *path[:2], "parameters", "properties") is None
+    """Return whether the arguments of a tool stand elsewhere, or in a form that cannot be read."""
+    if not _is_http(path):
+        return False
+    declared = find_node(case.tree, (*path[:2], "parameters"))
+    if declared is None:
+        remote = find_node(case.tree, (*path[:3], "openapi")) is not None
+        return remote and case.operation(path[:2]) is None
+    return find_map(case.tree, *path[:2], "parameters", "properties") is None
 
 
 def _find_arguments(case: AgentCase, path: Path) -> Collection[str]:
+    operation = case.operation(path[:2]) if _is_http(path) else None
+    if operation is not None and find_node(case.tree, (*path[:2], "parameters")) is None:
+        return [argument.name for argument in operation.arguments]
     properties = find_map(case.tree, *path[:2], "parameters", "properties") if _is_http(path) else None
     return properties.entries.keys() if properties else ()
 

@@ -38,7 +38,7 @@ def find_fault(expression: str) -> tuple[str, str] | None:
     return next(_find_unknown_functions(parsed), None)
 
 
-def _find_unknown_functions(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _find_unknown_functions(node: Any) -> Iterator[tuple[str, str]]:
     from jmespath.functions import Functions
 
     if node["type"] == "function_expression" and node["value"] not in Functions.FUNCTION_TABLE:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from agentrun.config.checks.case import AgentCase, handoff_name, read_tool_name, tool_name
@@ -12,6 +13,9 @@ from agentrun.config.quantities import parse_duration_ms
 from agentrun.config.suggest import suggest
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
 from agentrun.secret import Secret, reveal
+
+if TYPE_CHECKING:
+    from agentrun.config.openapi.operation import Operation
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _READING_METHODS = ("GET", "HEAD")
@@ -58,7 +62,8 @@ def _find_names(case: AgentCase) -> Iterator[tuple[str, str, Span, Path]]:
 def check_tool_descriptions(case: AgentCase) -> Iterator[Diagnostic]:
     """The model is told what an HTTP tool is for."""
     for path, tool in case.tools():
-        if "http" in tool.entries and "description" not in tool.entries:
+        says_nothing = "http" in tool.entries and "description" not in tool.entries
+        if says_nothing and find_node(tool, ("http", "openapi")) is None:
             message = "this tool has no `description`"
             hint = "the model chooses tools by it: say when to use the tool and what comes back"
             yield diagnose("AR411", message, tool.entries["http"].key, hint=hint, path=path)
@@ -135,8 +140,12 @@ def check_idempotency_keys(case: AgentCase) -> Iterator[Diagnostic]:
         if kind is not None and kind.value == "key" and names is None:
             message, hint = "`idempotency: key` needs the `key`", "name the arguments: `key: [order_id]`"
             yield diagnose("AR415", message, kind.span, hint=hint, path=(*path, "idempotency"))
-        declared = parameter_names(tool)
-        for index, item in enumerate(names.items if names and "parameters" in tool.entries else ()):
+        operation = case.operation(path)
+        declared: Collection[str] = parameter_names(tool)
+        if operation is not None and "parameters" not in tool.entries:
+            declared = [argument.name for argument in operation.arguments]
+        readable = "parameters" in tool.entries or operation is not None
+        for index, item in enumerate(names.items if names and readable else ()):
             if isinstance(item, YamlScalar) and item.value not in declared:
                 message = f"`key` names `{item.value}`, which is no argument of the tool"
                 hint = suggest(str(item.value), declared)
@@ -154,7 +163,11 @@ def check_retries(case: AgentCase) -> Iterator[Diagnostic]:
     """Nothing that writes is repeated unless that is safe."""
     for path, tool in case.rules():
         safe = find_text(tool, "idempotency")
-        if "retry" in tool.entries and _writes(tool) and (safe is None or safe.value == "none"):
+        if (
+            "retry" in tool.entries
+            and _writes(tool, case.operation(path))
+            and (safe is None or safe.value == "none")
+        ):
             message = "`retry` may do the work of this tool twice"
             hint = "say `idempotency: natural` or `key`, declare `effect: read`, or remove `retry`"
             span = find_key(case.tree, (*path, "retry"))
@@ -163,11 +176,13 @@ def check_retries(case: AgentCase) -> Iterator[Diagnostic]:
             yield diagnose("AR409", message, span, hint=hint, path=(*path, "retry"), notes=notes)
 
 
-def _writes(tool: YamlMap) -> bool:
+def _writes(tool: YamlMap, operation: Operation | None) -> bool:
     effect = find_text(tool, "effect")
     if effect is not None:
         return effect.value == "write"
     method = find_text(tool, "http", "method")
+    if method is None and operation is not None:
+        return operation.method not in _READING_METHODS
     if method is None and "http" in tool.entries:
         return any(find_node(tool, ("http", body)) is not None for body in ("json", "form", "body"))
     return method is None or method.value not in _READING_METHODS

@@ -92,6 +92,8 @@ AGENT_EXAMPLES: Examples = {
     },
     "match.http": {"method": "POST", "url": "https://moderation.example.com/check"},
     "http.url": "https://api.example.com/orders/{{order_id}}",
+    "openapi": "apis/tickets.yaml",
+    "operation": "createTicket",
     "http.query": {"lang": "{{language}}"},
     "headers": {"Authorization": "Bearer ${TICKETS_TOKEN}"},
     "headers.NAME": "Bearer ${TICKETS_TOKEN}",

@@ -79,11 +79,15 @@ AUTH: JsonObject = mapping(
     oneOf=one_of_keys("bearer", "basic", "header", "query", "oauth2")[1:],
 )
 
+_HAS_DOCUMENT: JsonObject = {"type": "object", "required": ["openapi"]}
+
 HTTP: JsonObject = mapping(
     "An HTTP request; `{{argument}}`, `{{variables}}` and `{{call.*}}` are filled in",
     {
         "method": choice("The method; the default is GET, or POST where there is a body", *_METHODS),
         "url": text("Address; scheme and host are fixed text, templates stand in the path or the query"),
+        "openapi": text("OpenAPI document that says all the rest: a file of the project, or an address"),
+        "operation": text("Which of its operations: an `operationId`, or method and path"),
         "query": {"type": "object", "description": "Query parameters, encoded for you"},
         "headers": {"type": "object", "description": "Headers", "additionalProperties": _HEADER_VALUE},
         "json": {"description": "Body sent as JSON; a value that is one template keeps the argument's type"},
@@ -95,8 +99,16 @@ HTTP: JsonObject = mapping(
             text("Name or address"),
         ),
     },
-    required=["url"],
-    allOf=[exclusive("json", "form"), exclusive("json", "body"), exclusive("form", "body")],
+    allOf=[
+        exclusive("json", "form"),
+        exclusive("json", "body"),
+        exclusive("form", "body"),
+        {
+            "if": {"type": "object", "not": _HAS_DOCUMENT},
+            "then": {"required": ["url"], "properties": {"operation": refused("it belongs to `openapi`")}},
+        },
+        {"if": _HAS_DOCUMENT, "then": {"required": ["operation"]}},
+    ],
 )
 
 PLACEHOLDER: JsonObject = text_or_mapping(
@@ -161,7 +173,13 @@ _SHAPE_OF_HTTP: JsonObject = {
     "if": {
         "type": "object",
         "required": ["http"],
-        "not": {"anyOf": [{"required": [k]} for k in ("python", "builtin")]},
+        "not": {
+            "anyOf": [
+                {"required": ["python"]},
+                {"required": ["builtin"]},
+                {"properties": {"http": _HAS_DOCUMENT}},
+            ]
+        },
     },
     "then": {"required": ["name"]},
 }

@@ -152,4 +152,23 @@ TOOL_CODES = (
         bad=_TICKET + "'}\n    result: {select: 'tickets[0'}",
         good=_TICKET + "'}\n    result: {select: 'tickets[0]'}",
     ),
+    Code(
+        "AR417",
+        "document of OpenAPI that cannot be used",
+        "error",
+        "`openapi` names a file of the project or an address. The document is OpenAPI 3.0 or 3.1, as JSON or "
+        "YAML of at most 1 MiB, with all references inside it, and it says on which server it is served "
+        "(else `url` does).",
+        bad="tools: [{http: {openapi: toolsets/orders.yaml, operation: getOrder}}]",
+        good="tools: [{http: {openapi: apis/orders.yaml, operation: getOrder}}]",
+    ),
+    Code(
+        "AR418",
+        "operation that the document does not have",
+        "error",
+        "`operation` is an `operationId` of the document, or method and path as they stand there: "
+        "`GET /orders/{id}`.",
+        bad="tools: [{http: {openapi: apis/orders.yaml, operation: getOder}}]",
+        good="tools: [{http: {openapi: apis/orders.yaml, operation: 'GET /orders/{id}'}}]",
+    ),
 )
