@@ -18,7 +18,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from agentrun.outcome import clean_text
@@ -96,15 +96,27 @@ async def open_program(
     try:
         yield read_stream, write_stream
     finally:
-        with anyio.CancelScope(shield=True):
-            read_stream.close()
-            write_stream.close()
-            await _stop(process, reader)
-            for task in (reader, *others):
-                task.cancel()
-            await asyncio.gather(reader, *others, return_exceptions=True)
-            for stream in (read_stream, write_stream, inbound, outbound):
-                stream.close()
+        read_stream.close()
+        write_stream.close()
+        stopping = asyncio.create_task(_stop(process, reader, others))
+        try:
+            with anyio.CancelScope(shield=True):
+                await _complete(stopping)
+        finally:
+            inbound.close()
+            outbound.close()
+
+
+async def _complete(task: asyncio.Task[None]) -> None:
+    """Wait for a task that must not be broken off, also where the waiting is cancelled again and again."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 async def _start(address: McpAddress) -> asyncio.subprocess.Process:
@@ -183,7 +195,9 @@ async def _follow_stderr(process: asyncio.subprocess.Process, notes: ProgramLog)
             notes.note(line.head if isinstance(line, TooLong) else line)
 
 
-async def _stop(process: asyncio.subprocess.Process, reader: asyncio.Task[None]) -> None:
+async def _stop(
+    process: asyncio.subprocess.Process, reader: asyncio.Task[None], others: Sequence[asyncio.Task[None]]
+) -> None:
     """End a program: its input is closed, then it is asked, then it and its children are killed."""
     assert process.stdin is not None
     process.stdin.close()
@@ -200,6 +214,9 @@ async def _stop(process: asyncio.subprocess.Process, reader: asyncio.Task[None])
     transport = getattr(process, "_transport", None)
     if transport is not None:
         transport.close()
+    for task in (reader, *others):
+        task.cancel()
+    await asyncio.gather(reader, *others, return_exceptions=True)
 
 
 def _signal(process: asyncio.subprocess.Process, number: int) -> None:
