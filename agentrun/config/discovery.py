@@ -19,12 +19,21 @@ _AGENT_KEYS = frozenset(
 )
 
 
+def name_plainly(path: str) -> str:
+    """Return a path without detours (`a/../b`, `./b`), so that one file has one name in all findings.
+
+    A detour behind a link may lead elsewhere; such a path stays as it is.
+    """
+    plain = os.path.normpath(path)
+    return plain if os.path.realpath(plain) == os.path.realpath(path) else path
+
+
 def find_yaml_files(folder: str) -> Iterator[str]:
     """Yield the YAML files below a folder in a stable order, without hidden ones, pipes and devices."""
     for base, folders, files in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED_FOLDERS)
         for file in sorted(files):
-            path = os.path.join(base, file)
+            path = os.path.join(base, file).removeprefix(os.path.join(os.curdir, ""))
             if file.endswith(_SUFFIXES) and not file.startswith(".") and _is_readable(path):
                 yield path
 

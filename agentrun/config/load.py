@@ -14,6 +14,7 @@ from agentrun.config.discovery import (
     find_yaml_files,
     is_complete,
     make_name,
+    name_plainly,
 )
 from agentrun.config.excerpts import hide_secrets
 from agentrun.config.imports import ImportPython, check_imports
@@ -110,6 +111,7 @@ class _Run:
             message = f"`{given}` cannot be read: there is no such file or folder"
             self.missing[given] = diagnose("AR001", message, Span(given, 1, 1, 1, 1))
             return
+        given = name_plainly(given)
         folder = os.path.isdir(given)
         self.named |= set() if folder else {given}
         for file in find_yaml_files(given) if folder else (given,):
