@@ -144,6 +144,19 @@ async def test_keys() -> None:
     assert report_failure(refused.exception) == 4
 
 
+async def test_ctrl_c_hangs_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    calls: list[tuple[Switchboard, str]] = []
+    async with open_engine(lambda board, call_id: calls.append((board, call_id))) as (url, _):
+        monkeypatch.setattr("time.sleep", interrupt)
+        done = await dial("--to", url)
+        [(board, call_id)] = calls
+        assert board.simulations.find(call_id).reason == "caller_left"
+    assert done.exit_code == 130
+
+
 async def test_no_engine() -> None:
     done = await dial("--to", "http://127.0.0.1:1")
     assert done.exception is not None

@@ -120,6 +120,9 @@ def test_taken_port() -> None:
         (["--tls-key", "key.pem"], "it needs `--tls-cert`"),
         (["--tls", "--tls-cert", "cert.pem"], "either it or `--tls-cert` is meant"),
         (["--max-sessions", "0"], "not in the range"),
+        (["--webhook-url", "http://127.0.0.1/hook"], "it needs `--webhook-secret`"),
+        (["--webhook-url", "127.0.0.1", "--webhook-secret", "a"], "`127.0.0.1` is not an HTTP address"),
+        (["--webhook-url", "http://127.0.0.1/hook", "--webhook-secret", "whsec_!"], "is not base64"),
     ],
 )
 def test_wrong_usage(options: list[str], message: str) -> None:

@@ -11,6 +11,7 @@ instead: an item of the caller and a request for a response.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -33,7 +34,10 @@ from agentrun.engine.calls.phone import (
 )
 from agentrun.engine.speech.seams import Recogniser, SpeechChunk, Voice
 from agentrun.engine.speech.silent import DeafRecogniser, SilentVoice
+from agentrun.errors import AgentrunError
 from agentrun.wire import ServerEvent
+
+log = logging.getLogger(__name__)
 
 BEAT_MS = 20
 CALLER_VOICE = "echo"
@@ -136,16 +140,19 @@ class Handset:
         match command:
             case Press():
                 call.press(command.key)
-            case Utter(step=Words() as words) if self._types:
-                call.type(words.text)
+            case Utter(step=Words(text)) if self._types:
+                call.type(text)
                 self._uttering = True
-            case Utter(step=Words() as words):
+            case Utter(step=step):
                 self._uttering = True
-                self._preparing = asyncio.create_task(self._speak(words.text, call.format))
-            case Utter(step=Sound() as sound):
-                self._uttering = True
-                pcm = resample(sound.pcm, sound.rate_hz, call.format.rate_hz)
-                self._outgoing += encode_audio(pcm, call.format) + call.format.make_silence(_TAIL_MS)
+                self._preparing = asyncio.create_task(self._prepare(step, call.format))
+
+    async def _prepare(self, step: Words | Sound, fmt: AudioFormat) -> None:
+        try:
+            await (self._speak(step.text, fmt) if isinstance(step, Words) else self._play(step, fmt))
+        except (AgentrunError, OSError) as error:  # a broken voice costs one line, not the call
+            log.warning("a line of the caller could not be spoken: %s", error)
+        self._outgoing += fmt.make_silence(_TAIL_MS)
 
     async def _speak(self, text: str, fmt: AudioFormat) -> None:
         resampler = open_resampler(PCM_24K.rate_hz, fmt.rate_hz)
@@ -153,7 +160,11 @@ class Handset:
         async with aclosing(cast("AsyncGenerator[SpeechChunk, None]", chunks)) as spoken:
             async for chunk in spoken:
                 self._outgoing += encode_audio(resampler.feed(chunk.pcm), fmt)
-        self._outgoing += encode_audio(resampler.flush(), fmt) + fmt.make_silence(_TAIL_MS)
+        self._outgoing += encode_audio(resampler.flush(), fmt)
+
+    async def _play(self, sound: Sound, fmt: AudioFormat) -> None:
+        pcm = await asyncio.to_thread(resample, sound.pcm, sound.rate_hz, fmt.rate_hz)  # it may be long
+        self._outgoing += encode_audio(pcm, fmt)
 
     async def _beat(self, call: LiveCall) -> None:
         size = call.format.to_bytes(BEAT_MS)

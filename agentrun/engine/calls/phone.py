@@ -200,6 +200,7 @@ class Phone:
                 self._acting, self._step_done_at_ms = False, now_ms
             case Ended():
                 self._over = True
+                self._script.clear()  # recordings are large, and a call that is over is kept for a while
             case Wake():
                 pass
             case _:

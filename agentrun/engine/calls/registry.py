@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Literal
 
 from agentrun.engine.calls.call import Call
 from agentrun.engine.calls.medium import SIP, CallIds, Medium
@@ -28,6 +29,8 @@ DECLINED = 603
 """The SIP status of a call that is rejected without one."""
 NO_ANSWER = 480
 """The SIP status of a call that nobody has decided about in time."""
+CANCELLED = 487
+"""The SIP status of a call whose caller has hung up before anybody decided."""
 
 OpenCore = Callable[[str | None, JsonObject, CallIds], Core]
 """Makes a session from a model, settings and a source of ids; raises RequestRefused."""
@@ -35,9 +38,16 @@ OpenCore = Callable[[str | None, JsonObject, CallIds], Core]
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Nobody took the call; `status` is what SIP tells the caller."""
+    """Nobody took the call.
+
+    Attributes:
+        status: what SIP tells the caller.
+        by: who would not have it; `nobody` where nothing was decided in time.
+
+    """
 
     status: int
+    by: Literal["application", "caller", "nobody"] = "application"
 
 
 @dataclass(slots=True)
@@ -145,9 +155,11 @@ class Calls:
 
     def reject(self, call_id: str, status: int = DECLINED) -> None:
         """Turn a call down that rings; raises RequestRefused if there is none."""
-        ringing = self._find_ringing(call_id)
-        del self._ringing[call_id]
-        ringing.decided.set_result(Rejected(status))
+        self._turn_down(call_id, Rejected(status))
+
+    def cancel(self, call_id: str) -> None:
+        """Let the caller of a call that rings hang up; raises RequestRefused if there is none."""
+        self._turn_down(call_id, Rejected(CANCELLED, "caller"))
 
     def hang_up(self, call_id: str) -> None:
         """End a call that lives or rings; raises RequestRefused if there is none."""
@@ -159,7 +171,7 @@ class Calls:
     async def close(self) -> None:
         """End all calls and wait until they have let go of everything."""
         for call_id in list(self._ringing):
-            self.reject(call_id, NO_ANSWER)
+            self._give_up(call_id)
         for call in self._live.values():
             call.hang_up("engine_closed")
         while self._tasks:
@@ -185,7 +197,12 @@ class Calls:
 
     def _give_up(self, call_id: str) -> None:
         with contextlib.suppress(RequestRefused):
-            self.reject(call_id, NO_ANSWER)
+            self._turn_down(call_id, Rejected(NO_ANSWER, "nobody"))
+
+    def _turn_down(self, call_id: str, rejected: Rejected) -> None:
+        ringing = self._find_ringing(call_id)
+        del self._ringing[call_id]
+        ringing.decided.set_result(rejected)
 
     def _find_ringing(self, call_id: str) -> Ringing:
         ringing = self._ringing.get(call_id)

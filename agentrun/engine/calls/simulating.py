@@ -10,6 +10,7 @@ The routes beside `/v1` have the rules of access of all others.
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -32,7 +33,7 @@ def simulating_routes(board: Switchboard) -> list[BaseRoute]:
         _admit(board, request)
         body = parse_object(await read_body(request, MAX_BODY_BYTES))
         try:
-            order = parse_order(body)
+            order = await asyncio.to_thread(parse_order, body)  # a recording may be long
         except RemoteProtocolError as refusal:
             raise refuse_parameter(refusal) from refusal
         simulation = board.simulations.begin(order)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,24 +17,28 @@ from agentrun.engine.calls.call import Call, EndReason
 from agentrun.engine.calls.handset import Handset
 from agentrun.engine.calls.medium import SIP
 from agentrun.engine.calls.order import Order
-from agentrun.engine.calls.phone import Phone, Said
+from agentrun.engine.calls.phone import Ended, Phone, Said
 from agentrun.engine.calls.registry import Calls, Rejected, Ringing
 from agentrun.engine.calls.webhook import Messenger, render_incoming
 from agentrun.engine.driver import Speech
 from agentrun.wire.json import JsonObject
+
+log = logging.getLogger(__name__)
 
 MAX_KEPT = 100
 MAX_KEPT_BYTES = 64 * 1024 * 1024
 """How much is kept of calls that are over: so many, and so much sound."""
 OK = 200
 """The SIP status of a call that is answered."""
-CANCELLED = 487
-"""The SIP status of a call whose caller has hung up before that."""
 
 Status = Literal["ringing", "live", "rejected", "referred", "ended"]
 Reason: TypeAlias = EndReason | Literal["rejected", "not_answered"]
-_REASONS: Mapping[int, Reason] = {registry.NO_ANSWER: "not_answered", CANCELLED: "caller_left"}
-"""What a call that was not answered ends with; every other status is an application's."""
+_REASONS: Mapping[str, Reason] = {
+    "application": "rejected",
+    "caller": "caller_left",
+    "nobody": "not_answered",
+}
+"""Why a call ends that was not taken, by who would not have it."""
 Deliver = Callable[[asyncio.Future[Call | Rejected]], Awaitable[int | None]]
 """Sends a webhook until it is taken or the future is done; returns how many attempts it took."""
 
@@ -58,7 +63,7 @@ class Simulation:
         self._phone = phone
         self._handset = handset
         self._call: Call | None = None
-        self._sip_status: int | None = None
+        self._rejected: Rejected | None = None
         self._deliver = deliver
         self._webhook: JsonObject = {"state": "none" if deliver is None else "sending"}
 
@@ -80,9 +85,14 @@ class Simulation:
         """Why the call is over; None while it goes on."""
         if self._call is not None:
             return self._call.ended
-        if self._sip_status is None:
-            return None
-        return _REASONS.get(self._sip_status, "rejected")
+        return _REASONS[self._rejected.by] if self._rejected is not None else None
+
+    @property
+    def sip_status(self) -> int | None:
+        """What SIP tells the caller; None while it rings."""
+        if self._call is not None:
+            return OK
+        return self._rejected.status if self._rejected is not None else None
 
     @property
     def recorded_bytes(self) -> int:
@@ -95,7 +105,7 @@ class Simulation:
             "call_id": self.id,
             "status": self.status,
             "reason": self.reason,
-            "sip_status": self._sip_status,
+            "sip_status": self.sip_status,
             "refer_to": self._call.referred_to if self._call else None,
             "webhook": self._webhook,
             "transcript": [_render_said(said) for said in self._phone.transcript],
@@ -123,12 +133,13 @@ class Simulation:
                 tasks.create_task(self._announce(self._deliver, ringing.decided))
             decision = await ringing.decided
             if isinstance(decision, Rejected):
-                self._sip_status = decision.status
+                self._rejected = decision
+                self._phone.handle(Ended(), 0)
             else:
-                self._sip_status, self._call = OK, decision
                 await self._hold(decision)
 
     async def _hold(self, call: Call) -> None:
+        self._call = call
         call.add_control(self._handset)
         try:
             await self._handset.run(call)
@@ -189,7 +200,7 @@ class Simulations:
         task = asyncio.get_running_loop().create_task(simulation.run(ringing))
         simulation.task = task
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._end)
         return simulation
 
     def find(self, call_id: str) -> Simulation:
@@ -207,7 +218,7 @@ class Simulations:
         """Let the caller hang up, whether somebody has answered or not; raises as `find` does."""
         simulation = self.find(call_id)
         if simulation.status == "ringing":
-            self._calls.reject(call_id, CANCELLED)
+            self._calls.cancel(call_id)
         else:
             simulation.hang_up()
 
@@ -217,6 +228,11 @@ class Simulations:
             task.cancel()
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a simulated call failed: %r", error, exc_info=error)
 
     def _prepare_webhook(self, call_id: str, sip_headers: Sequence[tuple[str, str]]) -> Deliver | None:
         if self._messenger is None:

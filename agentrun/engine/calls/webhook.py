@@ -58,8 +58,7 @@ def parse_endpoint(url: str, secret: str) -> Endpoint:
         ValueError: one of them is none; the message does not repeat the secret.
 
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_address(url):
         raise ValueError(f"`{url}` is not an HTTP address such as http://127.0.0.1:8000/webhook")
     if not secret:
         raise ValueError("webhooks are signed: a secret is needed")
@@ -182,12 +181,20 @@ class Messenger:
         try:
             async with asyncio.timeout(ANSWER_LIMIT_S):
                 answer = await client.post(self._endpoint.url, content=body, headers=headers)
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             log.warning("a webhook did not reach %s: %s", host, str(error) or type(error).__name__)
             return False
         if not answer.is_success:
             log.warning("%s answered a webhook with status %d", host, answer.status_code)
         return answer.is_success
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port that is none
+        return False
 
 
 def _read_key(secret: str) -> bytes:

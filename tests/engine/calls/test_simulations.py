@@ -23,6 +23,7 @@ from agentrun.engine.ids import Ids
 from agentrun.engine.responders.script import ScriptedResponder
 from agentrun.engine.seams import Move, Say
 from agentrun.engine.speech.seams import SpeechChunk
+from agentrun.errors import AgentrunError
 from agentrun.wire import ServerEvent, server
 from agentrun.wire.json import JsonObject
 from tests.engine.test_server import Ears, Understanding
@@ -44,6 +45,18 @@ class LoudVoice:
 
     async def aclose(self) -> None:
         return
+
+
+class BrokenVoice(LoudVoice):
+    """Has lost the machine that speaks."""
+
+    async def speak(
+        self, text: str, *, language: str | None, voice: str, speed: float
+    ) -> AsyncIterator[SpeechChunk]:
+        async for chunk in super().speak(text, language=language, voice=voice, speed=speed):
+            if chunk.chars:
+                raise AgentrunError("no voice today")
+            yield chunk
 
 
 def measure_loud_ms(heard: Wav) -> int:
@@ -143,6 +156,20 @@ async def test_lines_are_spoken_where_somebody_listens() -> None:
     assert measure_loud_ms(heard) > 500  # the agent's voice is on the recording
 
 
+async def test_a_line_that_cannot_be_spoken_costs_no_more_than_itself(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ears = Ears(Understanding("anything"))
+    ears.voice = BrokenVoice()
+    async with open_exchange(ears=ears) as exchange:
+        simulation = exchange.dial(say=["Hello."])
+        exchange.answer(simulation)
+        seen = await finish(simulation)
+    assert [said["text"] for said in seen["transcript"]] == ["Hello."]
+    assert seen["reason"] == "caller_left"
+    assert "no voice today" in caplog.text
+
+
 async def test_a_recording_and_keys() -> None:
     tone = array("h", [12_000 if at // 8 % 2 else -12_000 for at in range(8_000)]).tobytes()
     wav = base64.b64encode(render_wav(tone, 16_000)).decode()
@@ -168,12 +195,13 @@ async def test_nobody_answers() -> None:
     assert seen["transcript"] == []
 
 
-async def test_the_application_rejects() -> None:
+@pytest.mark.parametrize("status", [480, 486, 487])
+async def test_the_application_rejects(status: int) -> None:
     async with open_exchange() as exchange:
         simulation = exchange.dial()
-        exchange.calls.reject(simulation.id, 486)
+        exchange.calls.reject(simulation.id, status)
         seen = await finish(simulation)
-    assert (seen["status"], seen["reason"], seen["sip_status"]) == ("rejected", "rejected", 486)
+    assert (seen["status"], seen["reason"], seen["sip_status"]) == ("rejected", "rejected", status)
 
 
 async def test_the_application_refers_and_hangs_up() -> None:

@@ -83,6 +83,7 @@ def test_another_secret_and_an_old_signature_are_noticed() -> None:
     [
         ("ftp://host/hook", SECRET, "is not an HTTP address"),
         ("localhost:8000", SECRET, "is not an HTTP address"),
+        ("http://127.0.0.1:99999/hook", SECRET, "is not an HTTP address"),
         ("http://127.0.0.1/hook", "", "a secret is needed"),
         ("http://127.0.0.1/hook", "whsec_!", "is not base64"),
     ],
