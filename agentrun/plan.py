@@ -206,6 +206,12 @@ class Retry:
 ToolTarget: TypeAlias = PythonTarget | HttpTarget | BuiltinTarget | McpTarget
 
 
+_CONSENT_RULE = (
+    "The caller must agree to each call. Call it without asking first: it is not run at once, and you are"
+    " told to ask the caller, and to call it again with the same arguments when they agree."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ToolBinding:
     """One tool: what the model sees, what is run, and the rules of running it.
@@ -250,8 +256,9 @@ class ToolBinding:
     def declare(self) -> JsonObject:
         """Return the tool as it stands in `session.tools`."""
         declared: JsonObject = {"type": "function", "name": self.name}
-        if self.description:
-            declared["description"] = self.description
+        words = [self.description, _CONSENT_RULE if self.confirm == "caller" else ""]
+        if any(words):
+            declared["description"] = " ".join(filter(None, words))
         return {**declared, "parameters": copy.deepcopy(self.parameters)}
 
 

@@ -107,8 +107,8 @@ class ToolCalls:
 
     def note_placeholder(self, call: PendingCall, now_ms: int) -> None:
         """Note that a placeholder was asked for, and when the next one may come."""
+        call.progress = "" if call.placeholders else call.progress  # the first one is the file's
         call.placeholders += 1
-        call.progress = ""
         call.due_ms = _due_ms(call.placeholder, call.placeholders, now_ms)
 
 

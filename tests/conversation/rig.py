@@ -32,7 +32,9 @@ def render(command: Command) -> str:
         case Send(client.ConversationItemTruncate() as event):
             return f"truncate {event.item_id} {event.audio_end_ms}"
         case Send(client.ConversationItemCreate() as event):
-            return f"item {event.item.get('call_id') or event.item['content'][0]['type']}"
+            item = event.item
+            of = item.get("call_id") or item.get("approval_request_id") or item["content"][0]["type"]
+            return f"item {of}"
         case Send():
             return f"send {command.event.type}"
         case Tell():
