@@ -79,14 +79,7 @@ class Handset:
 
     """
 
-    def __init__(
-        self,
-        phone: Phone,
-        voice: Voice,
-        recogniser: Recogniser,
-        *,
-        pace: float = 1.0,
-    ) -> None:
+    def __init__(self, phone: Phone, voice: Voice, recogniser: Recogniser, *, pace: float = 1.0) -> None:
         self.recorded = bytearray()
         self._phone = phone
         self._voice = voice
@@ -118,10 +111,11 @@ class Handset:
                 ahead_s = self._line_ms / 1000 / self._pace - (clock() - began_s)
                 await asyncio.sleep(max(0.0, ahead_s))
         finally:
-            self._phone.handle(Ended(), self._line_ms)
+            for event in (*self._happened, Ended()):  # words that came with the end are not lost
+                self._phone.handle(event, self._line_ms)
             if self._preparing is not None:
                 self._preparing.cancel()
-                await asyncio.gather(self._preparing, return_exceptions=True)
+                await asyncio.wait((self._preparing,))
 
     def _decide(self, call: LiveCall) -> bool:
         """Let the phone look at what has happened; returns whether it hangs up."""
@@ -157,10 +151,12 @@ class Handset:
     async def _speak(self, text: str, fmt: AudioFormat) -> None:
         resampler = open_resampler(PCM_24K.rate_hz, fmt.rate_hz)
         chunks = self._voice.speak(text, language=None, voice=CALLER_VOICE, speed=1.0)
-        async with aclosing(cast("AsyncGenerator[SpeechChunk, None]", chunks)) as spoken:
-            async for chunk in spoken:
-                self._outgoing += encode_audio(resampler.feed(chunk.pcm), fmt)
-        self._outgoing += encode_audio(resampler.flush(), fmt)
+        try:
+            async with aclosing(cast("AsyncGenerator[SpeechChunk, None]", chunks)) as spoken:
+                async for chunk in spoken:
+                    self._outgoing += encode_audio(resampler.feed(chunk.pcm), fmt)
+        finally:
+            self._outgoing += encode_audio(resampler.flush(), fmt)
 
     async def _play(self, sound: Sound, fmt: AudioFormat) -> None:
         pcm = await asyncio.to_thread(resample, sound.pcm, sound.rate_hz, fmt.rate_hz)  # it may be long

@@ -216,6 +216,21 @@ async def test_the_application_refers_and_hangs_up() -> None:
         assert (seen["status"], seen["reason"], seen["refer_to"]) == ("ended", "hung_up", None)
 
 
+async def test_last_words_are_written_down_though_the_call_ends_with_them() -> None:
+    class Hasty(Listener):
+        def send(self, event: ServerEvent) -> None:
+            if isinstance(event, server.ResponseOutputAudioTranscriptDone):
+                call.hang_up("hung_up")
+
+    async with open_exchange([[Say("That is all.")]]) as exchange:
+        simulation = exchange.dial(say=["Hello."])
+        call, _ = exchange.answer(simulation)
+        call.add_control(Hasty())
+        seen = await finish(simulation)
+    assert [said["text"] for said in seen["transcript"]] == ["Hello.", "That is all."]
+    assert seen["reason"] == "hung_up"
+
+
 async def test_the_caller_gives_up() -> None:
     async with open_exchange([[Say("A story. " * 200)]]) as exchange:
         ringing, live = exchange.dial(), exchange.dial(say=["Hello."])
