@@ -18,7 +18,8 @@ def describe_block(block: ContentBlock) -> str:
         case "text":
             return block.text
         case "image" | "audio":
-            return f"[{block.type}, {block.mime_type}, {len(block.data) * 3 // 4} bytes]"
+            size = len(block.data) * 3 // 4 - block.data[-2:].count("=")
+            return f"[{block.type}, {block.mime_type}, {size} bytes]"
         case "resource_link":
             about = f": {block.description}" if block.description else ""
             return f"[file {block.title or block.name}, {block.uri}{about}]"

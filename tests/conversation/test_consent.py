@@ -41,20 +41,19 @@ def test_consent_grows_old() -> None:
 
 @given(st.lists(st.sampled_from(["take", "spoken", "turn"]), max_size=40))
 def test_nothing_runs_before_the_agent_spoke_and_then_the_caller(steps: list[str]) -> None:
-    consent, since = Consent(), ""
+    consent, since = Consent(), list[str]()
     for step in steps:
-        if step == "take":
-            if consent.take("pay", "{}"):
-                assert "spoken" in since
-                assert "turn" in since.partition("spoken")[2]
-                since = ""
-            elif "spoken" not in since or "turn" not in since.partition("spoken")[2]:
-                since += " asked"
-            else:
-                since = ""  # too old: it is asked anew
-        else:
+        if step != "take":
             getattr(consent, f"note_{step}")()
-            since += f" {step}"
+            since.append(step)
+            continue
+        answered = "spoken" in since and "turn" in since[since.index("spoken") :]
+        granted = consent.take("pay", "{}")
+        assert not granted or (answered and "asked" in since)
+        if granted:
+            since = []
+        elif "asked" not in since or answered:  # asked for the first time, or too long ago
+            since = ["asked"]
 
 
 def test_a_tool_that_needs_consent_runs_when_the_caller_had_a_turn() -> None:
