@@ -8,7 +8,7 @@ install:
 	$(BIN)/pip install -c constraints.txt -e ".[dev]"
 
 check: lint
-	$(BIN)/python -m pytest -q -m "not slow and not browser"
+	$(BIN)/python -m pytest -n 2 -q -m "not slow and not browser"
 
 lint:
 	$(BIN)/ruff format --check
@@ -16,7 +16,7 @@ lint:
 	$(BIN)/mypy
 
 test:
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 # Pages that follow from the code: the agent file, the commands, the diagnostics, what is not supported yet.
 docs:
