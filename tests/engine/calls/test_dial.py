@@ -24,11 +24,11 @@ from agentrun.audio import parse_wav
 from agentrun.engine.calls.simulations import Simulations
 from agentrun.engine.calls.webhook import Messenger, parse_endpoint
 from agentrun.engine.driver import EngineParts
-from agentrun.engine.faults.plan import Delivery
-from agentrun.engine.http.switchboard import Switchboard
+from agentrun.engine.faults import parse_faults
+from agentrun.engine.http.switchboard import EngineOptions, Switchboard
 from agentrun.engine.responders.rehearsal import RehearsalResponder
 from agentrun.engine.responders.script import ScriptedResponder
-from agentrun.engine.server import serve_board
+from agentrun.engine.server import listen, serve_board
 from agentrun.wire.json import JsonObject
 from tests.engine.test_server import Ears
 
@@ -148,15 +148,16 @@ async def test_a_call_from_the_webhook_to_the_last_word() -> None:
     assert len(sound.pcm) == 16 * seen["audio_ms"]
 
 
-async def test_a_lost_webhook_leaves_the_call_ringing() -> None:
-    board = Switchboard(EngineParts(ScriptedResponder([]), Ears()))
+@pytest.mark.parametrize(
+    ("faults", "state"), [("webhook: lose", "failed"), ("webhook: delay 15s", "sending")]
+)
+async def test_faults_of_webhooks(faults: str, state: str) -> None:
     endpoint = parse_endpoint("http://127.0.0.1:1/hook", SECRET)
-    messenger = Messenger(endpoint, find_fate=lambda: Delivery(0))
-    board.simulations = Simulations(board.calls, board.parts.speech, messenger)
+    options = EngineOptions(faults=parse_faults(faults), webhook=endpoint)
     async with (
-        serve_board(board, "127.0.0.1", 0) as port,
+        listen(EngineParts(ScriptedResponder([]), Ears()), port=0, options=options) as port,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as caller,
     ):
         path = (await caller.post("/simulate/calls", json={})).headers["location"]
         seen = (await caller.get(path)).json()
-        assert (seen["status"], seen["webhook"]) == ("ringing", {"state": "failed"})
+        assert (seen["status"], seen["webhook"]) == ("ringing", {"state": state})
