@@ -79,15 +79,18 @@ AUTH: JsonObject = mapping(
     oneOf=one_of_keys("bearer", "basic", "header", "query", "oauth2")[1:],
 )
 
+_URL = text("Address; scheme and host are fixed text, templates stand in the path or the query")
+_DOCUMENT = text("OpenAPI document that says all the rest: a file of the project, or an address")
+_OPERATION = text("Which of its operations: an `operationId`, or method and path")
 _HAS_DOCUMENT: JsonObject = {"type": "object", "required": ["openapi"]}
 
 HTTP: JsonObject = mapping(
     "An HTTP request; `{{argument}}`, `{{variables}}` and `{{call.*}}` are filled in",
     {
         "method": choice("The method; the default is GET, or POST where there is a body", *_METHODS),
-        "url": text("Address; scheme and host are fixed text, templates stand in the path or the query"),
-        "openapi": text("OpenAPI document that says all the rest: a file of the project, or an address"),
-        "operation": text("Which of its operations: an `operationId`, or method and path"),
+        "url": _URL,
+        "openapi": _DOCUMENT,
+        "operation": _OPERATION,
         "query": {"type": "object", "description": "Query parameters, encoded for you"},
         "headers": {"type": "object", "description": "Headers", "additionalProperties": _HEADER_VALUE},
         "json": {"description": "Body sent as JSON; a value that is one template keeps the argument's type"},
@@ -105,9 +108,18 @@ HTTP: JsonObject = mapping(
         exclusive("form", "body"),
         {
             "if": {"type": "object", "not": _HAS_DOCUMENT},
-            "then": {"required": ["url"], "properties": {"operation": refused("it belongs to `openapi`")}},
+            "then": {
+                "required": ["url"],
+                "properties": {"url": _URL, "operation": refused("it belongs to `openapi`")},
+            },
         },
-        {"if": _HAS_DOCUMENT, "then": {"required": ["operation"]}},
+        {
+            "if": _HAS_DOCUMENT,
+            "then": {
+                "required": ["operation"],
+                "properties": {"openapi": _DOCUMENT, "operation": _OPERATION},
+            },
+        },
     ],
 )
 

@@ -191,6 +191,7 @@ def test_a_path_is_relative_to_the_file_that_names_it(project: Path) -> None:
         ("http: {openapi: nowhere.json, operation: it}", ["AR001"]),
         ("http: {openapi: ../shop.json, operation: it}", ["AR120"]),
         ("http: {openapi: toolsets/apis/shop.json}", ["AR203"]),
+        ("name: a\n    description: b\n    http: {json: {}, headers: {}}", ["AR203"]),
         ("http: {operation: it}", ["AR203", "AR203", "AR217"]),
         ("name: a\n    description: b\n    http: {url: 'https://a.example', operation: it}", ["AR217"]),
     ],
