@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from openai import AsyncOpenAI, NotFoundError
+from openai.resources.realtime.realtime import AsyncRealtimeConnection
 from websockets.exceptions import ConnectionClosedOK
 
 from agentrun.engine.driver import EngineParts
@@ -219,6 +220,13 @@ async def test_events_over_the_channel_and_what_they_may_not_do() -> None:
         await peer.until("output_audio_buffer.cleared")
 
 
+async def drain_events(sideband: AsyncRealtimeConnection) -> None:
+    """Read until the connection is closed, which raises."""
+    async with asyncio.timeout(20):
+        while True:
+            await sideband.recv()
+
+
 async def test_a_sideband_sees_and_controls_the_same_session() -> None:
     async with open_door([Say("Hello there.")]) as door, open_peer() as peer:
         call_id = await door.create(peer)
@@ -237,9 +245,7 @@ async def test_a_sideband_sees_and_controls_the_same_session() -> None:
             assert "response.done" in kinds
             await door.client.realtime.calls.hangup(call_id)
             with pytest.raises(ConnectionClosedOK):
-                async with asyncio.timeout(20):
-                    while True:
-                        await sideband.recv()
+                await drain_events(sideband)
         async with asyncio.timeout(20):
             await peer.closed.wait()
         with pytest.raises(NotFoundError) as refused:
