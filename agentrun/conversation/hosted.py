@@ -27,10 +27,11 @@ CALL_LIMIT_MS = 120_000
 
 @dataclass(slots=True)
 class _HostedCall:
-    """A call that the provider makes. `since_ms` is set when it runs."""
+    """A call that the provider makes. `since_ms` is set when it runs; `request` is what was approved."""
 
     tool: str
     arguments: str = ""
+    request: str = ""
     since_ms: int | None = None
 
 
@@ -77,6 +78,7 @@ class HostedDesk:
     def note_running(self, item_id: str, now_ms: int) -> None:
         """The provider calls the server."""
         call = self._calls.setdefault(item_id, _HostedCall("mcp"))
+        self._running.pop(call.request, None)
         if call.since_ms is None:
             call.since_ms = self._running[item_id] = now_ms
             self._outbox.tell(ToolCalled(call.tool, _parse(call.arguments), item_id))
@@ -98,12 +100,13 @@ class HostedDesk:
             if since_ms + CALL_LIMIT_MS <= now_ms:
                 self.note_ended(item_id)
                 message = "The provider has not said what came of the call."
-                self._report(item_id, now_ms, "unknown", None, message)
+                if item_id in self._calls:  # else it was approved, and the provider never began
+                    self._report(item_id, now_ms, "unknown", None, message)
         if self._generation.active is not None:
             return
         requests, self._requests = self._requests, {}
         for item_id, item in requests.items():
-            self._decide(item_id, item)
+            self._decide(item_id, item, now_ms)
         if self._owes and not self._running:
             self._owes = False
             self._generation.owe(Owed("results"))
@@ -112,10 +115,12 @@ class HostedDesk:
         arguments = read_text(item, "arguments")
         call = self._calls.setdefault(item_id, _HostedCall(_name(item), arguments))
         call.arguments = arguments or call.arguments
+        call.request = read_text(item, "approval_request_id")
         error = read_object(item, "error")
         output = item.get("output")
         if error or isinstance(output, str):
             self.note_ended(item_id)
+            self.note_ended(call.request)
             self._report(item_id, now_ms, _judge(error), output, read_text(error, "message"))
 
     def _report(
@@ -126,7 +131,7 @@ class HostedDesk:
             duration_ms, call.since_ms = now_ms - call.since_ms, None
             self._outbox.tell(ToolReturned(call.tool, item_id, outcome, result, message, duration_ms))
 
-    def _decide(self, item_id: str, item: JsonObject) -> None:
+    def _decide(self, item_id: str, item: JsonObject, now_ms: int) -> None:
         self._decided.add(item_id)
         approved = self._consent.take(_name(item), read_text(item, "arguments"))
         answer: JsonObject = {
@@ -136,7 +141,10 @@ class HostedDesk:
             "approve": approved,
         }
         self._outbox.send(ConversationItemCreate(answer if approved else {**answer, "reason": ASK_FIRST}))
-        self._owes |= not approved
+        if approved:
+            self._running[item_id] = now_ms  # until the provider begins
+        else:
+            self._owes = True
 
 
 def _name(item: JsonObject) -> str:

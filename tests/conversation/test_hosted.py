@@ -126,8 +126,23 @@ def test_a_request_for_approval_is_the_callers_to_decide() -> None:
     rig.created("r3")
     assert "create results" not in request(rig, "mcpr_2", "r3")
     assert decisions(rig) == [("mcpr_1", False), ("mcpr_2", True)]
+    assert not rig.conversation.is_idle  # the provider is about to begin
+    rig.take(server.ConversationItemAdded(None, make_call("mcp_9", approval_request_id="mcpr_2")))
     rig.take(server.ResponseMcpCallInProgress("mcp_9", 0))
-    assert "create results" in end(rig, "mcp_9", output="dropped")
+    assert "create results" in end(rig, "mcp_9", output="dropped", approval_request_id="mcpr_2")
+
+
+def test_an_approved_call_that_the_provider_never_begins_is_given_up() -> None:
+    rig = live()
+    request(rig, "mcpr_1", "r1")
+    rig.created("r2")
+    rig.writes("Shall I drop it?", "r2")
+    rig.done("r2")
+    rig.take(CallerText("Yes."))
+    rig.created("r3")
+    request(rig, "mcpr_2", "r3")
+    assert "create results" in rig.take(Wake(), CALL_LIMIT_MS)
+    assert rig.pick(ToolReturned) == []
 
 
 def test_a_server_whose_tools_cannot_be_listed_is_named() -> None:
