@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote, urljoin, urlsplit
 
 from agentrun.config.openapi.document import OpenApiFault, References
-from agentrun.config.openapi.schemas import translate_schema
+from agentrun.config.openapi.schemas import find_schema_fault, translate_schema
 from agentrun.config.suggest import suggest
 from agentrun.wire.json import JsonObject, JsonValue
 
@@ -171,6 +171,8 @@ class _Builder:
         schema = translate_schema(self._references.expand(node))
         if not isinstance(schema, dict):
             return {}
+        if fault := find_schema_fault(schema):
+            raise OpenApiFault(f"a schema of the operation is none: {fault}")
         return {**schema, "description": description} if isinstance(description, str) else schema
 
     def _add(self, wire_name: str, place: str, schema: JsonObject, required: bool) -> None:

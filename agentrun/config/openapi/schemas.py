@@ -40,6 +40,18 @@ def translate_schema(schema: JsonValue) -> JsonValue:
     return _make_nullable(made) if schema.get("nullable") is True else made
 
 
+def find_schema_fault(schema: JsonValue) -> str:
+    """Return why something is no JSON Schema, in one line; empty if it is one."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        return error.message.splitlines()[0][:200]
+    return ""
+
+
 def _drop_what_only_comes_back(schema: JsonObject) -> None:
     """Leave out properties that a request does not carry."""
     properties = schema.get("properties")
@@ -51,7 +63,8 @@ def _drop_what_only_comes_back(schema: JsonObject) -> None:
     schema["properties"] = kept
     required = schema.get("required")
     if isinstance(required, list):
-        schema["required"] = [name for name in required if name in kept or name not in properties]
+        gone = properties.keys() - kept.keys()
+        schema["required"] = [name for name in required if not (isinstance(name, str) and name in gone)]
 
 
 def _translate_bounds(schema: JsonObject) -> None:

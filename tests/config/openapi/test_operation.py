@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from agentrun.config.openapi.document import OpenApiFault
 from agentrun.config.openapi.operation import Operation, find_operation, make_tool_name
@@ -94,7 +94,7 @@ def test_the_parameters_of_an_operation_win_over_those_of_its_path() -> None:
         (body({"allOf": [{"properties": {"a": TEXT}}, {"properties": {"b": TEXT}}]}), "json", ["a", "b"]),
         (body({"type": "array", "items": TEXT}), "json", ["body"]),
         (body({"oneOf": [{"properties": {"a": TEXT}}]}), "json", ["body"]),
-        (body({"allOf": [{"properties": {"a": TEXT}}, {"oneOf": []}]}), "json", ["body"]),
+        (body({"allOf": [{"properties": {"a": TEXT}}, {"oneOf": [TEXT]}]}), "json", ["body"]),
         (body({}), "json", ["body"]),
         (body(TEXT, "text/plain"), "text", ["body"]),
         (body(TEXT, "multipart/form-data", required=False), "", []),
@@ -141,6 +141,12 @@ def test_lists(given: Any, kind: str) -> None:
         (body(TEXT, "multipart/form-data"), "/a", "takes `multipart/form-data`"),
         ({}, "/{id}", "has `{id}`, which is no parameter"),
         ({"parameters": [{"$ref": "#/nowhere"}]}, "/a", "leads nowhere"),
+        (
+            {"parameters": [parameter("a", "query", {"type": "text"})]},
+            "/a",
+            "a schema of the operation is none",
+        ),
+        (body({"properties": {"a": {"minimum": "1"}}}), "/a", "a schema of the operation is none"),
     ],
 )
 def test_what_cannot_be_a_tool(operation: Any, path: str, message: str) -> None:
@@ -241,4 +247,5 @@ def test_whatever_stands_in_a_document_it_is_an_operation_or_a_fault(
         return
     names = [argument.name for argument in found.arguments]
     assert len(set(names)) == len(names)
-    json.dumps([argument.schema for argument in found.arguments])
+    for argument in found.arguments:
+        Draft202012Validator.check_schema(argument.schema)
