@@ -134,7 +134,7 @@ def find_uuid(text: str, slot: Slot) -> list[Found[JsonValue]]:
 
 def find_account(text: str, slot: Slot) -> list[Found[JsonValue]]:
     """Find numbers and ids whose form the schema does not give: long ones, or those named as such."""
-    found = [Found(f.value.upper(), f.start, f.end) for f in find_codes(text, _ACCOUNT)]
+    found = [Found(f.value.upper(), f.start, f.end) for f in find_codes(text, _ACCOUNT, loose=True)]
     named = {word.stem for word in read_words(slot.words)}
     return [hit for hit in found if len(hit.value) >= 3 or _stands_after(text[: hit.start], named)]
 

@@ -31,6 +31,8 @@ _AS_IN = re.compile(
 _SIGN = rf"(?:[A-Za-z]|\d|{'|'.join(DIGIT_WORDS)}|double|triple|dash)"
 _SPELT_COMMA = re.compile(rf"(\b{_SIGN}),(?= {_SIGN}\b)", re.I)
 _REPEATS = {"double": 2, "triple": 3}
+_PLAIN_WORD = re.compile(r"(?<![\w-])[A-Za-z]{2,}(?![\w-])")
+_SPELLING_WORDS = frozenset([*DIGIT_WORDS, *_REPEATS, "dash", "hyphen", "minus", "hundred", "thousand"])
 _KO_LETTERS = {
     "에이": "A", "비": "B", "씨": "C", "시": "C", "디": "D", "이": "E", "에프": "F", "지": "G",
     "에이치": "H", "아이": "I",
@@ -56,10 +58,25 @@ def compile_pattern(pattern: str) -> re.Pattern[str] | None:
         return None
 
 
-def find_codes(text: str, pattern: re.Pattern[str]) -> list[Found[str]]:
-    """Return the stretches of a text that can be written so that the whole of it matches, left to right."""
-    plain = _AS_IN.sub(_keep_letter, text)
-    return list(_find_codes(_SPELT_COMMA.sub(r"\1 ", plain), pattern))
+def find_codes(text: str, pattern: re.Pattern[str], *, loose: bool = False) -> list[Found[str]]:
+    """Return the stretches of a text that can be written so that the whole of it matches, left to right.
+
+    Args:
+        text: what was said.
+        pattern: of a code.
+        loose: whether the pattern is a guess, which a plain word beside a number would fit too: then only
+            what is said letter by letter and digit by digit is a code ("order A1001" has one, A1001).
+
+    """
+    plain = _SPELT_COMMA.sub(r"\1 ", _AS_IN.sub(_keep_letter, text))
+    return list(_find_codes(_PLAIN_WORD.sub(_leave_out, plain) if loose else plain, pattern))
+
+
+def _leave_out(word: re.Match[str]) -> str:
+    """Put stops in the place of a word that spells nothing: no code reaches across them."""
+    lower = word[0].lower()
+    spells = lower in _ALPHABET or lower in _SPELLING_WORDS or read_cardinal([lower], 0) is not None
+    return word[0] if spells or word[0].isupper() else "." * len(word[0])
 
 
 def _keep_letter(explained: re.Match[str]) -> str:

@@ -122,3 +122,21 @@ def test_any_text_can_be_read(text: str) -> None:
     written = write_digits(text)
     find_time(written)
     find_date(written, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("Where is my order A1001?", ["A1001"]),
+        ("where is order 77", ["77"]),
+        ("my order number is B-12, where is it", ["B-12"]),
+        ("invoice INV 204 please", ["INV204"]),
+        ("order number one zero zero one", ["1001"]),
+        ("b as in bravo one two", ["B12"]),
+        ("order a thousand one", ["A1001"]),
+        ("is it bravo double seven?", ["B77"]),
+    ],
+)
+def test_a_code_of_unknown_form_takes_no_plain_word_in(said: str, codes: list[str]) -> None:
+    found = find_codes(said, re.compile(r"[A-Za-z]{0,6}-?\d[\dA-Za-z-]*"), loose=True)
+    assert [hit.value.upper() for hit in found] == codes
