@@ -72,8 +72,12 @@ def _translate_bounds(schema: JsonObject) -> None:
         flag = schema.get(exclusive)
         if isinstance(flag, bool):
             del schema[exclusive]
-            if flag and bound in schema:
+            if flag and _is_number(schema.get(bound)):
                 schema[exclusive] = schema.pop(bound)
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _compiles(pattern: JsonValue) -> bool:
