@@ -143,7 +143,6 @@ class OAuthClient:
 
     client_id: Text
     client_secret: Text
-    scope: str | None = None
     issuer: str | None = None
 
 

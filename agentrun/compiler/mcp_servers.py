@@ -81,7 +81,7 @@ def compile_address(server: McpServerSpec, root: str) -> McpAddress:
 def _compile_authorization(given: Text | OAuthSpec | None) -> Text | OAuthClient | None:
     if not isinstance(given, OAuthSpec):
         return given
-    return OAuthClient(given.client_id, given.client_secret, given.scope, given.issuer)
+    return OAuthClient(given.client_id, given.client_secret, given.issuer)
 
 
 def _to_pairs(texts: Mapping[str, JsonValue]) -> tuple[tuple[str, Text], ...]:

@@ -212,7 +212,6 @@ class OAuthSpec:
 
     client_id: Text
     client_secret: Text
-    scope: str | None = None
     issuer: str | None = None
 
 

@@ -156,7 +156,6 @@ AGENT_EXAMPLES: Examples = {
     "authorization": "${CATALOGUE_TOKEN}",
     "authorization.client_id": "harbour-desk",
     "authorization.client_secret": "${CATALOGUE_SECRET}",
-    "authorization.scope": "catalogue.read",
     "authorization.issuer": "https://login.example.com",
     "allowed_tools": ["search_books"],
     "allowed_tools[]": "search_books",

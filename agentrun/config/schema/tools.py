@@ -257,7 +257,6 @@ MCP_SERVER: JsonObject = mapping(
             {
                 "client_id": text("Who agentrun is to the authorization server"),
                 "client_secret": text("Its secret; take it from the environment"),
-                "scope": text("What the token is to be good for, words with spaces between them"),
                 "issuer": text("The authorization server that knows the client"),
             },
             ["client_id", "client_secret"],

@@ -76,7 +76,6 @@ def _make_auth(address: McpAddress, url: str) -> httpx2.Auth | None:
             _Tokens(),
             reveal(given.client_id),
             reveal(given.client_secret),
-            scope=given.scope,
             issuer=given.issuer,
         )
 

@@ -35,7 +35,9 @@ class McpRunner:
         tell = current_progress()
 
         def note(done: float, total: float | None, message: str | None) -> None:
-            tell(_describe_progress(done, total, link.hide(message or "")))
+            log.debug("call %s: `%s`: %g of %s", context.id, binding.name, done, total)
+            if words := clean_text(link.hide(message or "")).strip():  # numbers are nothing to be said
+                tell(words[:_LONGEST_PROGRESS])
 
         try:
             result = await link.call(target.tool, arguments, binding.timeout_ms, note)
@@ -57,9 +59,3 @@ class McpRunner:
 
     async def aclose(self) -> None:
         """Nothing to do: connections outlive calls."""
-
-
-def _describe_progress(done: float, total: float | None, message: str) -> str:
-    """Return progress in words; a server that sends no words is told in numbers."""
-    words = clean_text(message).strip()[:_LONGEST_PROGRESS]
-    return words or (f"{done:g} of {total:g}" if total else f"{done:g}")

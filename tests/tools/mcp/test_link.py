@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,22 @@ async def test_a_server_that_will_not_end_is_killed_with_its_children(
 async def test_waiting_for_servers_has_a_bound() -> None:
     async with McpPool() as pool:
         await pool.wait([make_raw("mute")], 0.01)
+
+
+async def test_a_server_that_lets_every_call_run_out_of_time_is_started_anew(tmp_path: Path) -> None:
+    server = make_raw("hangs", RAW_PIDS=str(tmp_path / "pids"))
+    server = replace(server, rules=replace(server.rules, timeout_ms=20))
+    async with joined(server) as desk:
+        for _ in range(3):
+            outcome = await desk.call("echo")
+            assert (outcome.outcome, outcome.code) == ("unknown", "timeout")
+        assert not desk.link.is_up
+
+
+async def test_calls_share_one_process_and_each_has_its_own_answer(tmp_path: Path) -> None:
+    server = make_raw(RAW_PIDS=str(tmp_path / "pids"))
+    async with McpPool() as pool:
+        pool.open([server, replace(server, label="same")])
+        assert pool.find(server.address, "desk") is pool.find(server.address, "same")
+        await pool.wait([server], 20)
+    assert len((tmp_path / "pids").read_text().split()) == 1
