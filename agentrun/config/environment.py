@@ -13,6 +13,7 @@ from agentrun.config.scalars import resolve_plain
 from agentrun.diagnostics import Diagnostic, Severity, diagnose
 from agentrun.secret import Secret
 
+_MOST_FINDINGS = 200  # of one agent; finding the place of each is a search
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)([^}]*))?\}|([^}\n]{0,40}\}?))")
 
 
@@ -65,7 +66,7 @@ class EnvironmentFiller:
         return replace(node, entries={**node.entries, **changed}) if changed else node
 
     def _fill_scalar(self, node: YamlScalar, text: str, path: Path) -> YamlScalar:
-        unset: list[str] = []
+        unset: dict[str, None] = {}
         malformed: set[str] = set()
         secret = False
 
@@ -87,15 +88,17 @@ class EnvironmentFiller:
             if value is None or match[2] == ":?":
                 if match[1] not in unset:
                     self._report_unset(node, match, path)
-                unset.append(match[1])
+                unset[match[1]] = None
             return ""
 
         filled = _REFERENCE.sub(substitute, text)
         if unset:
-            return replace(node, unset=tuple(dict.fromkeys(unset)))
+            return replace(node, unset=tuple(unset))
         return replace(node, value=_retype(filled, node, secret))
 
     def _report_unset(self, node: YamlScalar, match: re.Match[str], path: Path) -> None:
+        if len(self.findings) >= _MOST_FINDINGS:
+            return
         name, words = match[1], match[3] if match[2] == ":?" else ""
         message = f"the environment variable `{name}` is not set" + (f": {words}" if words else "")
         hint = f"set it, or put `{name}=…` into `.env` in the project root"
@@ -103,6 +106,8 @@ class EnvironmentFiller:
         self.findings.append(diagnose("AR101", message, span, hint=hint, path=path, severity=self._severity))
 
     def _report_malformed(self, node: YamlScalar, text: str, path: Path) -> None:
+        if len(self.findings) >= _MOST_FINDINGS:
+            return
         span = locate(self._texts, node.span, text)
         hint = "the forms are `${NAME}`, `${NAME:-default}` and `${NAME:?message}`; `$${` stands for itself"
         self.findings.append(

@@ -16,6 +16,7 @@ from agentrun.config.yamlfile import MAX_CHARACTERS
 from agentrun.diagnostics import Diagnostic, Span, diagnose
 
 MAX_FILES = 64
+_LONGEST_PATH = 1000  # following a path takes the square of its length
 _ROOT_MARKS = ("pyproject.toml", ".git")
 _DOTENV_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 
@@ -45,9 +46,11 @@ class Sources:
         """Return the shown path of a file that a value at `near` names.
 
         Raises:
-            SourceError: the path leaves the project root.
+            SourceError: the path leaves the project root, or is too long for any file.
 
         """
+        if len(name) > _LONGEST_PATH:
+            raise SourceError(diagnose("AR001", f"the path `{name}` is too long for a file", near))
         shown = os.path.normpath(os.path.join(os.path.dirname(near.file), name))
         if not Path(shown).resolve().is_relative_to(self.root):
             hint = f"the project root is {self.root}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_LONGEST = 100  # a longer word is no slip of the pen, and comparing takes the square of its length
+
 
 def find_near(word: str, known: Iterable[str], least: float = 0.6) -> list[str]:
     """Return the known word that is nearest, or nothing if none is near.
@@ -15,7 +17,7 @@ def find_near(word: str, known: Iterable[str], least: float = 0.6) -> list[str]:
         least: how alike both must be, from 0 to 1.
 
     """
-    return get_close_matches(word, list(known), 1, least)
+    return get_close_matches(word, list(known), 1, least) if len(word) <= _LONGEST else []
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

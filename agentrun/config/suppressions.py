@@ -7,6 +7,7 @@ says so. A file with any other error could not be loaded, or would be refused by
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from agentrun.config.yamlfile import scan_scalars
 from agentrun.diagnostics import Diagnostic, Span, diagnose
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[ \t]*agentrun:[ \t]*(.*)$", re.M)
+_MOST_COMMENTS = 200  # of one file; those below them are not read
 _ALLOW = re.compile(r"allow[ \t]+([A-Za-z]+\d+)[ \t]*(.*)")
 
 
@@ -89,14 +91,22 @@ def _find_comments(text: str, file: str) -> Iterator[Suppression | Diagnostic]:
     if "agentrun:" not in text:
         return
     lines = normalize_lines(text)
-    inside = list(_find_scalars(lines))
+    scalars = sorted(_find_scalars(lines))
+    starts = [start for start, _ in scalars]
+    seen = 0
     for match in _COMMENT.finditer(lines):
-        if not any(start <= match.start() < end for start, end in inside):
-            line = lines.count("\n", 0, match.start()) + 1
-            column = match.start(1) - lines.rfind("\n", 0, match.start(1))
-            yield _read_comment(
-                match[1].rstrip(), Span(file, line, column, line, column + len(match[1].rstrip()))
-            )
+        before = bisect_right(starts, match.start())
+        if before and match.start() < scalars[before - 1][1]:
+            continue
+        line = lines.count("\n", 0, match.start()) + 1
+        column = match.start(1) - lines.rfind("\n", 0, match.start(1))
+        span = Span(file, line, column, line, column + len(match[1].rstrip()))
+        seen += 1
+        if seen > _MOST_COMMENTS:
+            message = f"a file has at most {_MOST_COMMENTS} comments to agentrun"
+            yield diagnose("AR130", message, span, hint="this one and those below it are not read")
+            return
+        yield _read_comment(match[1].rstrip(), span)
 
 
 def _find_scalars(text: str) -> Iterator[tuple[int, int]]:

@@ -62,6 +62,15 @@ class Diagnostic:
     path: tuple[PathPart, ...] = ()
 
 
+_LONGEST = 600  # of a message or a hint; a file may hold values of any length
+
+
+def _shorten(text: str) -> str:
+    """Return a text with its middle left out if it is too long for a line that people read."""
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} … {text[-half:]}"
+
+
 def diagnose(
     code: str,
     message: str,
@@ -74,6 +83,8 @@ def diagnose(
 ) -> Diagnostic:
     """Make a diagnostic with the severity of its code, unless another one is given.
 
+    What a message or a hint quotes may be of any length; its middle is left out then.
+
     Raises:
         KeyError: the code is not in the registry.
 
@@ -81,7 +92,7 @@ def diagnose(
     from agentrun.diagnostics.codes import find_code  # only here: without a finding nobody needs the registry
 
     level = severity or find_code(code).severity
-    return Diagnostic(code, level, message, span, tuple(notes), hint, tuple(path))
+    return Diagnostic(code, level, _shorten(message), span, tuple(notes), _shorten(hint), tuple(path))
 
 
 def sort_findings(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -18,6 +18,7 @@ from tests.config.conftest import Check
 
 START = "version: 1\ninstructions: Help.\n"
 LAUGHS = "".join(f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+TOOL = "tools:\n  - name: a\n    description: Does it.\n    http: {url: 'https://a.example/'}\n"
 HOSTILE = {
     "billion laughs": f"{START}x-a:\n  a0: &a0 [lol, lol]\n{LAUGHS}",
     "laughs in merges": START
@@ -54,11 +55,26 @@ HOSTILE = {
     "control character": f"{START}x-a: a\x00b\n",
     "surrogate escapes": f'{START}x-a: "\\ud800"\n',
     "slow expression": f"{START}guardrails: [{{name: a, on: output, match: {{regex: '{'(a*)*' * 50}b'}}}}]\n",
+    "many slow expressions": START + "guardrails:\n" + f"  - {{match: {{regex: '{'(a*)*' * 50}'}}}}\n" * 400,
+    "long expression": f"{START}guardrails: [{{match: {{regex: '{'(x+x+)+y|' * 20_000}a'}}}}]\n",
+    "long selection": f"{START}{TOOL}    result: {{select: '{'a.' * 100_000}a'}}\n",
+    "long path": f"{START}tools: [{{use: '{'a/' * 400_000}'}}]\n",
+    "long name of a module": f"{START}tools: [{{python: '{'a' * 300}.b:c'}}]\n",
+    "long voice": f"{START}voice: {'m' * 900_000}\n",
+    "ten thousand secrets": START
+    + "".join(f"# sk-proj-abcdefghijklmnopqrstuvwxyz{n:06}\n" for n in range(10_000)),
+    "ten thousand comments to agentrun": START + "# agentrun: allow AR201 it is so\n" * 10_000,
+    "ten thousand other names of the environment": START
+    + f'greeting: "{"".join(f"${{A{n}}}" for n in range(10_000))}"\n',
     "not a number": f"{START}overrides: {{audio: {{output: {{speed: .nan}}}}}}\n",
     "infinity": f"{START}overrides: {{audio: {{output: {{speed: .inf}}}}}}\n",
 }
 """Texts of agent files by what is wrong with them."""
-WARNED = {"slow expression"}  # it is valid, and harms only who runs it
+MILD = {
+    "slow expression": "warning",  # it is valid, and harms only who runs it
+    "ten thousand comments to agentrun": "warning",
+    "ten thousand other names of the environment": "note",
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -71,21 +87,22 @@ def test_hostile_files_are_refused_within_50_mib(tmp_path: Path, name: str) -> N
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert ("warning" if name in WARNED else "error") in {finding.severity for finding in findings}
+    assert MILD.get(name, "error") in {finding.severity for finding in findings}
     assert peak < 50 * 2**20
     assert len(findings) <= 210
+    assert max(len(finding.message) + len(finding.hint) for finding in findings) < 2_000
 
 
-TOOL = "  - name: tool{n}\n    description: Does it.\n    http: {{url: 'https://a.example/{n}'}}\n"
+TOOL_N = "  - name: tool{n}\n    description: Does it.\n    http: {{url: 'https://a.example/{n}'}}\n"
 REAL = {
-    "an enum of 600": f"tools:\n{TOOL.format(n=0)}    parameters:\n      type: object\n      properties:\n"
+    "an enum of 600": f"tools:\n{TOOL_N.format(n=0)}    parameters:\n      type: object\n      properties:\n"
     "        code:\n          type: string\n          description: Which\n          enum:\n"
     + "".join(f"            - code-{n}\n" for n in range(600)),
-    "300 properties": f"tools:\n{TOOL.format(n=0)}    parameters:\n      type: object\n      properties:\n"
+    "300 properties": f"tools:\n{TOOL_N.format(n=0)}    parameters:\n      type: object\n      properties:\n"
     + "".join(f"        p{n}: {{type: string, description: It}}\n" for n in range(300)),
     "200 tools": "tools:\n"
     + "".join(
-        TOOL.format(n=n)
+        TOOL_N.format(n=n)
         + "    parameters: {type: object, properties: {a: {type: string, description: It}}}\n"
         for n in range(200)
     ),

@@ -10,9 +10,24 @@ from agentrun.config.checks.case import AgentCase
 from agentrun.config.nodes import Path, YamlScalar, find_list
 from agentrun.diagnostics import Diagnostic, diagnose
 
+# Characters of all expressions of one agent together: compiling and judging them takes time for each.
+_MOST_CHARACTERS = 4_000
+
 
 def check_expressions(case: AgentCase) -> Iterator[Diagnostic]:
     """Every regular expression is valid and cannot hang the call."""
+    left = _MOST_CHARACTERS
+    for path, expression in _find_expressions(case):
+        left -= len(str(expression.value))
+        if left < 0:
+            message = f"the regular expressions are longer than {_MOST_CHARACTERS:,} characters together"
+            hint = "`any_of` takes words and phrases, and `python` a function of yours"
+            yield diagnose("AR504", message, expression.span, hint=hint, path=path)
+            return
+        yield from check_expression(expression, path)
+
+
+def _find_expressions(case: AgentCase) -> Iterator[tuple[Path, YamlScalar]]:
     for section in (("guardrails",), ("transcript", "redact")):
         entries = find_list(case.tree, *section)
         for index in range(len(entries.items if entries else ())):
@@ -20,7 +35,7 @@ def check_expressions(case: AgentCase) -> Iterator[Diagnostic]:
             path: Path = (*section, index, *inner)
             expression = case.text(*path)
             if expression is not None:
-                yield from check_expression(expression, path)
+                yield path, expression
 
 
 def check_expression(expression: YamlScalar, path: Path) -> Iterator[Diagnostic]:

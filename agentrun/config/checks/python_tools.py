@@ -44,7 +44,8 @@ def find_module(root: FilePath, module: str) -> FilePath | None:
     """Return the file of a module, under the project root or installed; nothing is imported."""
     first, *rest = module.split(".")
     folders = [root]
-    if not (root / first).is_dir() and not (root / f"{first}.py").is_file():
+    # `os.path` calls a name that is too long for the system missing; `Path` raises.
+    if not os.path.isdir(root / first) and not os.path.isfile(root / f"{first}.py"):
         # PathFinder looks for files only; a top-level name needs no parent package to be imported.
         spec = PathFinder.find_spec(first)
         if spec is not None and spec.origin and not rest:
@@ -55,7 +56,7 @@ def find_module(root: FilePath, module: str) -> FilePath | None:
     for folder in folders:
         base = folder.joinpath(first, *rest)
         for candidate in (base.with_name(base.name + ".py"), base / "__init__.py"):
-            if candidate.is_file():
+            if os.path.isfile(candidate):
                 return candidate
     return None
 

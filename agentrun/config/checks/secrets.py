@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 
 from agentrun.config.checks.case import AgentCase
 from agentrun.config.nodes import Path, find_path
@@ -41,6 +42,7 @@ _FORMATS: Mapping[str, tuple[tuple[str, ...], str]] = {
 _KEY_LIKE = re.compile(
     r"api[_-]?key|token|secret|passw(or)?d|authorization|bearer|access[_-]?key|private[_-]?key", re.I
 )
+_MOST_KNOWN = 20  # of one file; the path of each is a search through the tree
 _LEAST_LENGTH = 16
 _OPAQUE = re.compile(r"(?:Bearer |Basic )?([A-Za-z0-9+/=_.~-]{16,})")
 _LEAST_BITS = 3.2  # random text has more for each character, words and `your-key-here` have less
@@ -67,7 +69,7 @@ def _find_known(text: str, file: str) -> Iterator[Diagnostic]:
     if not kinds:
         return
     lines = normalize_lines(text)
-    for match in _compile_formats(kinds).finditer(lines):
+    for match in islice(_compile_formats(kinds).finditer(lines), _MOST_KNOWN):
         kind = kinds[int(str(match.lastgroup)[1:])]
         line = lines.count("\n", 0, match.start()) + 1
         column = match.start() - lines.rfind("\n", 0, match.start())

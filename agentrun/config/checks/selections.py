@@ -13,11 +13,24 @@ from agentrun.diagnostics import Diagnostic, diagnose
 _EXAMPLE = "for example `orders[0].status` or `{name: name, city: address.city}`; see https://jmespath.org"
 
 
+# Characters of all expressions of one agent together: reading them takes time and memory for each.
+_MOST_CHARACTERS = 4_000
+
+
 def check_selections(case: AgentCase) -> Iterator[Diagnostic]:
     """`result.select` is an expression of JMESPath."""
+    left = _MOST_CHARACTERS
     for path, tool in case.rules():
         chosen = find_text(tool, "result", "select")
-        if chosen is not None and (fault := find_fault(str(chosen.value))):
+        if chosen is None:
+            continue
+        left -= len(str(chosen.value))
+        if left < 0:
+            message = f"the expressions of JMESPath are longer than {_MOST_CHARACTERS:,} characters together"
+            hint = "shape the result in the tool itself"
+            yield diagnose("AR416", message, chosen.span, hint=hint, path=(*path, "result", "select"))
+            return
+        if fault := find_fault(str(chosen.value)):
             message, hint = fault
             yield diagnose("AR416", message, chosen.span, hint=hint, path=(*path, "result", "select"))
 
