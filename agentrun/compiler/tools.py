@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from agentrun.config.model import AgentSpec, HttpSpec, PlaceholderSpec, RetrySpec, ToolRules, ToolSpec
+from agentrun.errors import ToolError
 from agentrun.plan import (
     BuiltinTarget,
     Effect,
@@ -85,7 +86,8 @@ def _make_target(tool: ToolSpec, root: str) -> ToolTarget:
 
 
 def _make_http_target(http: HttpSpec) -> HttpTarget:
-    assert http.url is not None, "documents are read before an agent is compiled"
+    if http.url is None:
+        raise ToolError(f"the OpenAPI document `{http.openapi}` is read before an agent is compiled")
     has_body = any(body is not None for body in (http.json, http.form, http.body))
     return HttpTarget(
         method=http.method or ("POST" if has_body else "GET"),

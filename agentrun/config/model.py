@@ -153,7 +153,7 @@ class HttpSpec:
     """
 
     url: Text | None = None
-    openapi: str | None = None
+    openapi: Text | None = None
     operation: str | None = None
     method: str | None = None
     query: Mapping[str, TextTree] = field(default_factory=dict)

@@ -10,8 +10,10 @@ from agentrun.config.model import AgentSpec, HttpSpec, ToolSpec
 from agentrun.config.openapi.document import OpenApiFault, parse_document
 from agentrun.config.openapi.operation import Argument, Operation, find_operation
 from agentrun.config.openapi.reading import is_remote
-from agentrun.diagnostics import Span, diagnose
+from agentrun.diagnostics import Diagnostic, Span, diagnose
 from agentrun.errors import ConfigError
+from agentrun.plan import Text
+from agentrun.secret import reveal
 from agentrun.wire.json import JsonObject, JsonValue
 
 ReadDocument = Callable[[str, tuple[str, ...]], str]
@@ -38,31 +40,42 @@ def expand_remote_tools(spec: AgentSpec, read_document: ReadDocument) -> AgentSp
     problems = []
     for index, tool in enumerate(spec.tools):
         http = tool.http
-        if http is None or http.openapi is None or not is_remote(http.openapi):
+        if http is None or http.openapi is None:
             continue
         try:
-            document = parse_document(read_document(http.openapi, http.allow_hosts))
-            operations[index] = find_operation(document, http.operation or "", http.openapi)
-            if http.url is None:
-                _check_host(operations[index], http)
+            operations[index] = _read_operation(http, reveal(http.openapi), read_document)
         except (OpenApiFault, OSError) as fault:
-            hint = fault.hint if isinstance(fault, OpenApiFault) else ""
-            code = "AR418" if isinstance(fault, OpenApiFault) and fault.about_operation else "AR417"
-            span, path = Span(spec.path, 1, 1, 1, 1), ("tools", index, "http", "openapi")
-            message = f"`{http.openapi}`: {fault}"
-            problems.append(diagnose(code, message, span, hint=hint, path=path))
+            problems.append(_report(spec.path, index, http.openapi, fault))
     if problems:
         raise ConfigError(problems)
     return expand_tools(spec, operations)
 
 
-def _check_host(operation: Operation, http: HttpSpec) -> None:
+def _read_operation(http: HttpSpec, address: str, read_document: ReadDocument) -> Operation:
+    if not is_remote(address):  # a file whose name was not known when files were read
+        hint = "write it out, or list the variable under `public_env`"
+        raise OpenApiFault("the name of the document depends on the environment", hint)
+    document = parse_document(read_document(address, http.allow_hosts))
+    operation = find_operation(document, http.operation or "", address)
+    if http.url is None:
+        _check_host(operation, address, http.allow_hosts)
+    return operation
+
+
+def _report(file: str, index: int, document: Text, fault: OpenApiFault | OSError) -> Diagnostic:
+    hint = fault.hint if isinstance(fault, OpenApiFault) else ""
+    code = "AR418" if isinstance(fault, OpenApiFault) and fault.about_operation else "AR417"
+    path = ("tools", index, "http", "openapi")
+    return diagnose(code, f"`{document}`: {fault}", Span(file, 1, 1, 1, 1), hint=hint, path=path)
+
+
+def _check_host(operation: Operation, address: str, allow_hosts: tuple[str, ...]) -> None:
     """Keep the keys of the file from a server that a stranger's document names."""
     if operation.url is None:
         raise OpenApiFault("the document does not say where its server is", "say it with `url`")
-    home, server = urlsplit(http.openapi or ""), urlsplit(operation.url)
+    home, server = urlsplit(address), urlsplit(operation.url)
     named = (server.hostname, f"{server.hostname}:{server.port}")
-    if server.netloc != home.netloc and not any(host.lower() in named for host in http.allow_hosts):
+    if server.netloc != home.netloc and not any(host.lower() in named for host in allow_hosts):
         hint = f"if that is right, say `allow_hosts: [{server.hostname}]`, or give the `url`"
         raise OpenApiFault(f"its server is another host, `{server.hostname}`", hint)
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from agentrun.compiler import compile_agent
 from agentrun.config import check_paths, load_agent
 from agentrun.config.model import AgentSpec, HttpSpec, ToolSpec
 from agentrun.config.openapi.merging import expand_remote_tools, merge_operation
 from agentrun.config.openapi.operation import Operation, find_operation
-from agentrun.errors import ConfigError
+from agentrun.errors import ConfigError, ToolError
+from tests.compiler.test_compile import describe
 from tests.config.openapi.test_operation import TEXT, body, document, parameter
 
 ORDER = document(
@@ -134,6 +136,26 @@ def test_a_document_at_an_address_that_cannot_be_used(whole: Any, code: str) -> 
         expand(remote(), whole)
     (finding,) = caught.value.diagnostics
     assert (finding.code, finding.path) == (code, ("tools", 0, "http", "openapi"))
+
+
+def test_a_document_that_the_environment_names(project: Path) -> None:
+    address = "https://docs.example/canary.json"
+    write("http: {openapi: '${DOCS}', operation: it}")
+    spec = load_agent("desk.yaml", environment={"DOCS": address})
+    read = {address: json.dumps({**ORDER, "servers": []})}
+    (tool,) = expand_remote_tools(spec, lambda name, _hosts: read[name]).tools
+    assert tool.name == "it"
+    for text in ("{}", "openapi: 3.1.0\npaths: {}"):
+        with pytest.raises(ConfigError) as caught:
+            expand_remote_tools(spec, lambda _name, _hosts, text=text: text)  # type: ignore[misc]  # a default
+        assert "canary" not in str(caught.value)
+    with pytest.raises(ConfigError, match="depends on the environment"):
+        expand_remote_tools(load_agent("desk.yaml", environment={"DOCS": "shop.json"}), lambda *_: "")
+
+
+def test_an_agent_whose_documents_are_not_read_is_not_compiled() -> None:
+    with pytest.raises(ToolError, match=r"`https://docs\.example/api\.json` is read before"):
+        compile_agent(remote(), describe_python=describe)
 
 
 def test_a_document_that_cannot_be_had() -> None:
