@@ -56,9 +56,9 @@ def compile_command(
 ) -> None:
     """Print the client event that configures the session, as JSON.
 
-    Names that only a call can fill in (`{{call.from}}`, `{{now}}`) stay. Python tools are imported, because
-    their signatures become the tools' schemas. Environment variables may be missing. Leaves with 1 if the
-    file has errors; a difference is no error.
+    Names that only a call can fill in (`{{call.from}}`, `{{now}}`, variables that are required and not
+    given) stay. Python tools are imported, because their signatures become the tools' schemas. Environment
+    variables may be missing. Leaves with 1 if the file has errors; a difference is no error.
 
     Example: agentrun compile agents/support.yaml --var shop="Corner Books"
 
@@ -112,10 +112,10 @@ def _render_diff(agent: Path, other: str, variables: Mapping[str, str], output_f
     from agentrun.errors import AgentrunError
 
     environment = read_environment(agent)
-    after = _compile(agent, environment, variables, lenient=True)
+    after = _compile(agent, environment, variables, both=True)
     try:
         with open_other(other, agent) as path:
-            before = _compile(path, environment, variables, lenient=True)
+            before = _compile(path, environment, variables, both=True)
     except AgentrunError as error:
         raise typer.BadParameter(str(error), param_hint="--diff") from None
     found = compare_plans(before, after)
@@ -123,16 +123,15 @@ def _render_diff(agent: Path, other: str, variables: Mapping[str, str], output_f
 
 
 def _compile(
-    agent: Path, environment: Mapping[str, str], variables: Mapping[str, str], *, lenient: bool = False
+    agent: Path, environment: Mapping[str, str], variables: Mapping[str, str], *, both: bool = False
 ) -> CallPlan:
-    """Compile one agent and say what is wrong with it.
+    """Compile one agent and say what is wrong with it; required variables that are not given stay as names.
 
     Args:
         agent: the file.
         environment: variables for `${NAME}`.
         variables: from the command line.
-        lenient: whether variables that the agent does not have are passed over, and those that are required
-            and not given stay as names.
+        both: whether the variables are for two agents, so that one may lack some of them.
 
     Raises:
         Exit: it has errors, which are printed.
@@ -149,10 +148,12 @@ def _compile(
     _report(loaded.findings)
     if loaded.spec is None:
         raise typer.Exit(Exit.FINDINGS)
-    given = _fit(variables, loaded.spec) if lenient else variables
+    declared = loaded.spec.variables
+    given = {name: value for name, value in variables.items() if not both or name in declared}
     try:
         spec = expand_remote_tools(loaded.spec, fetch_document)
-        return compile_agent(spec, variables=given, call=_OPEN_NAMES, describe_python=describe_function)
+        values = _find_open(spec) | given
+        return compile_agent(spec, variables=values, call=_OPEN_NAMES, describe_python=describe_function)
     except ConfigError as error:
         _report(tuple(error.diagnostics))
     except ToolError as error:
@@ -160,9 +161,10 @@ def _compile(
     raise typer.Exit(Exit.FINDINGS)
 
 
-def _fit(variables: Mapping[str, str], spec: AgentSpec) -> dict[str, str]:
-    required = {name: f"{{{{{name}}}}}" for name, rule in spec.variables.items() if rule.required}
-    return {**required, **{name: value for name, value in variables.items() if name in spec.variables}}
+def _find_open(spec: AgentSpec) -> dict[str, str]:
+    """Return the variables that only a call gives a value to, each with its own name in braces."""
+    required = (name for name, rule in spec.variables.items() if rule.required and rule.default is None)
+    return {name: f"{{{{{name}}}}}" for name in required}
 
 
 def _report(findings: tuple[Diagnostic, ...]) -> None:

@@ -48,10 +48,17 @@ def test_prints_the_client_event(agent: Path) -> None:
     assert "note[AR101]" in err
 
 
-def test_missing_variable_and_errors_of_the_file(agent: Path) -> None:
-    code, out, err = run(str(agent))
+def test_a_variable_that_only_a_call_gives_stays_as_a_name(agent: Path) -> None:
+    code, out, _ = run(str(agent))
+    assert code == 0
+    assert "You work for {{shop}}, called by {{call.from}}." in out
+    assert run(str(agent), "--ledger")[0] == 0
+
+
+def test_unknown_variable_and_errors_of_the_file(agent: Path) -> None:
+    code, out, err = run(str(agent), "--var", "shpo=x")
     assert (code, out) == (1, "")
-    assert "the variable `shop` must be given" in err
+    assert "the agent has no variable `shpo`" in err
     agent.write_text(AGENT + "voice: bob\n")
     code, out, err = run(str(agent), "--var", "shop=x")
     assert (code, out) == (1, "")
