@@ -40,13 +40,11 @@ def _compile_hosted(server: McpServerSpec) -> JsonObject:
 
 def compile_client_servers(spec: AgentSpec, fill: Fill) -> tuple[McpServer, ...]:
     """Return the servers that agentrun calls, in the order of the file."""
-    return tuple(
-        _compile_client(server, spec.root, fill) for server in spec.mcp_servers if not is_hosted(server)
-    )
+    return tuple(_compile_client(server, spec, fill) for server in spec.mcp_servers if not is_hosted(server))
 
 
-def _compile_client(server: McpServerSpec, root: str, fill: Fill) -> McpServer:
-    address = compile_address(server, root)
+def _compile_client(server: McpServerSpec, spec: AgentSpec, fill: Fill) -> McpServer:
+    address = compile_address(server, spec)
     names, read_only = _read_tool_set(server.allowed_tools)
     return McpServer(
         server.label,
@@ -65,14 +63,15 @@ def _compile_tool_rules(rules: ToolRules, address: McpAddress, name: str, fill: 
     return compile_rules(ToolBinding(name, "", {"type": "object", "properties": {}}, target), rules, fill)
 
 
-def compile_address(server: McpServerSpec, root: str) -> McpAddress:
+def compile_address(server: McpServerSpec, spec: AgentSpec) -> McpAddress:
     """Return how a server is reached; a program runs in the project's folder or below it."""
+    folder = spec.root if server.cwd is None else str(Path(spec.path).parent.joinpath(server.cwd).resolve())
     first = server.command if isinstance(server.command, tuple) else (server.command,)
     return McpAddress(
         url=server.url,
         command=tuple(word for word in (*first, *server.args) if word is not None),
         env=_to_pairs(server.env),
-        cwd=str(Path(root, server.cwd or "")) if server.command is not None else "",
+        cwd=folder if server.command is not None else "",
         headers=_to_pairs(server.headers),
         authorization=_compile_authorization(server.authorization),
     )

@@ -254,6 +254,7 @@ def _build(shown: str, reading: Reading) -> AgentSpec:
 
     assert reading.tree is not None
     data = to_json(reading.tree)
+    _pass_rules_on(data.get("mcp_servers") or [])
     defaults = {"name": make_name(shown), "path": shown, "root": str(reading.root)}
     spec = build(
         AgentSpec, {**defaults, **data, "instructions": reading.instructions or data["instructions"]}
@@ -263,6 +264,16 @@ def _build(shown: str, reading: Reading) -> AgentSpec:
     from agentrun.config.openapi.merging import expand_tools
 
     return expand_tools(spec, reading.operations)
+
+
+def _pass_rules_on(servers: list[JsonObject]) -> None:
+    """Have the rules of each MCP server stand at its single tools too, where these have none of their own."""
+    from agentrun.config.schema.tools import RULES
+
+    for server in servers:
+        rules = {name: server[name] for name in RULES if name in server}
+        for name, own in (server.get("tools") or {}).items():
+            server["tools"][name] = {**rules, **own}
 
 
 def load_scenario(

@@ -12,6 +12,7 @@ from agentrun.config.checks.case import AgentCase
 from agentrun.config.checks.guardrails import check_expressions
 from agentrun.config.checks.handoffs import check_handoff_circles, check_handoff_targets, check_handoff_voices
 from agentrun.config.checks.later import check_later_builtins, check_later_fields
+from agentrun.config.checks.mcp_servers import check_server_folders
 from agentrun.config.checks.names import check_names, check_secret_places, check_variables
 from agentrun.config.checks.parameters import check_parameters
 from agentrun.config.checks.python_tools import check_python_tools
@@ -64,6 +65,7 @@ CHECKS: tuple[Check, ...] = (
     check_parameters,
     check_python_tools,
     check_http_addresses,
+    check_server_folders,
     check_placeholders,
     check_dead_air,
     check_retries,
