@@ -38,6 +38,8 @@ def suggest_key(key: str, schema: JsonObject, home: Path) -> str:
     known = [name for name in properties if name != "use" or at_top]
     if at_top and _OTHER_NAMES.get(key) in properties:
         return f"write `{_OTHER_NAMES[key]}`"
+    if kind := find_kind(key, schema):
+        return f"write `{kind}: {key}`, and what stood below it beside that"
     if len(known) == 1:
         return f"did you mean `{known[0]}`?"
     if not find_near(key, known):
@@ -47,6 +49,13 @@ def suggest_key(key: str, schema: JsonObject, home: Path) -> str:
         if not at_top and key not in home and key in build_agent_schema()["properties"]:
             return f"`{key}` belongs at the top of the agent's file, without indentation"
     return suggest(key, known)
+
+
+def find_kind(key: str, schema: JsonObject) -> str:
+    """Return the required key of which an unknown key is a value, as in `{server_vad: …}`, or nothing."""
+    properties: JsonObject = schema.get("properties", {})
+    names: Iterator[str] = (n for n in schema.get("required", ()) if key in properties[n].get("enum", ()))
+    return next(names, "")
 
 
 def find_remedy(node: YamlNode, schema: JsonObject) -> str:

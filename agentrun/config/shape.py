@@ -243,7 +243,8 @@ def _is_misspelt(case: _Case, keys: list[str]) -> bool:
     if len(known) == 1 and unknown:
         return True
     inner = {key for name in keys for key in known.get(name, {}).get("properties", ())}
-    return any(key in inner or find_near(key, keys) for key in unknown)
+    values = {value for name in keys for value in known.get(name, {}).get("enum", ())}
+    return any(key in inner or key in values or find_near(key, keys) for key in unknown)
 
 
 def _explain_not(case: _Case) -> Iterator[Diagnostic]:
