@@ -24,8 +24,6 @@ from yaml.events import (
 MAX_DEPTH = 60
 MAX_ENTRIES = 1000  # of one list; in a mapping the key and the value count as two
 
-_TOO_MANY = "one mapping or list has too many entries: 500 keys or 1000 items are the most"
-
 
 class TooMuch(Exception):
     """The file goes beyond a bound at an event."""
@@ -51,13 +49,14 @@ def parse_events(loader_class: Any, text: str) -> Iterator[Any]:
         loader.dispose()
 
 
-def read_events(loader_class: Any, text: str, most: int) -> list[Any]:
+def read_events(loader_class: Any, text: str, most: int, most_entries: int = MAX_ENTRIES) -> list[Any]:
     """Return the events of the nodes of one document, in the order of the file.
 
     Args:
         loader_class: a loader of PyYAML.
         text: the whole file.
         most: how many events are kept; what stands behind them is looked at, too, and forgotten.
+        most_entries: of one collection, as `MAX_ENTRIES`.
 
     Raises:
         yaml.YAMLError: the text is not YAML, or not one document. Faults of syntax come first.
@@ -70,8 +69,10 @@ def read_events(loader_class: Any, text: str, most: int) -> list[Any]:
     for event in parse_events(loader_class, text):
         if isinstance(event, NodeEvent):
             counts[-1] += 1
-            if counts[-1] > MAX_ENTRIES:
-                raise TooMuch(_TOO_MANY, event)
+            if counts[-1] > most_entries:
+                most_keys = most_entries // 2
+                message = f"{most_keys} keys or {most_entries} items are the most"
+                raise TooMuch(f"one mapping or list has too many entries: {message}", event)
             if event.anchor is not None:
                 composing.check_anchor(event)
             if isinstance(event, CollectionStartEvent):

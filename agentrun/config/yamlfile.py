@@ -20,7 +20,7 @@ from agentrun.config import yamlevents
 from agentrun.config.merges import merge_sources
 from agentrun.config.nodes import YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar
 from agentrun.config.scalars import loses_digits, resolve_plain
-from agentrun.config.yamlevents import MAX_DEPTH, TooMuch, read_events
+from agentrun.config.yamlevents import MAX_DEPTH, MAX_ENTRIES, TooMuch, read_events
 from agentrun.diagnostics import Diagnostic, Remark, Span, diagnose
 
 __all__ = ["MAX_CHARACTERS", "MAX_DEPTH", "MAX_NODES", "parse_yaml", "scan_scalars"]
@@ -48,13 +48,16 @@ class _Stop(Exception):
         self.finding = finding
 
 
-def parse_yaml(text: str, file: str, most_nodes: int = MAX_NODES) -> tuple[YamlNode | None, list[Diagnostic]]:
+def parse_yaml(
+    text: str, file: str, *, most_nodes: int = MAX_NODES, most_entries: int = MAX_ENTRIES
+) -> tuple[YamlNode | None, list[Diagnostic]]:
     """Parse one document.
 
     Args:
         text: the whole file, decoded.
         file: its path, for the spans.
         most_nodes: how many values it may expand to.
+        most_entries: how many one collection may have; in a mapping the key and the value count as two.
 
     Returns:
         The tree (None if there is none, or an empty file) and what is wrong.
@@ -67,7 +70,7 @@ def parse_yaml(text: str, file: str, most_nodes: int = MAX_NODES) -> tuple[YamlN
         return None, [diagnose("AR004", "the file is larger than 1 MiB", Span(file, end_column=2))]
     places = _Places(file, text)
     try:
-        events = read_events(_Loader, text, _EVENTS_EACH * most_nodes + 1)
+        events = read_events(_Loader, text, _EVENTS_EACH * most_nodes + 1, most_entries)
     except TooMuch as fault:
         return None, [diagnose("AR011", fault.message, places.of(fault.event))]
     except yaml.reader.ReaderError:

@@ -66,7 +66,7 @@ def _parse(text: str) -> JsonValue:
             return json.loads(text.removeprefix("\ufeff"))
         except (ValueError, RecursionError):
             pass  # YAML in braces is YAML too
-    node, findings = parse_yaml(text, "", MOST_VALUES)
+    node, findings = parse_yaml(text, "", most_nodes=MOST_VALUES, most_entries=MOST_VALUES)
     faults = [finding for finding in findings if finding.severity == "error"]
     if faults or node is None:
         place = f"line {faults[0].span.line}: {faults[0].message}" if faults else "it is empty"

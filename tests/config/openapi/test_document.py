@@ -29,6 +29,11 @@ def test_json_and_yaml(text: str) -> None:
     assert parse_document(text)["paths"] == {}
 
 
+def test_a_document_may_be_longer_than_an_agent() -> None:
+    paths = "".join(f"  /p{number}: {{get: {{operationId: op{number}}}}}\n" for number in range(3000))
+    assert len(parse_document(f"openapi: 3.1.0\npaths:\n{paths}")["paths"]) == 3000
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
