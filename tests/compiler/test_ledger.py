@@ -146,7 +146,8 @@ _EXCLUDED = """
     tools[].http.auth.header.anything tools[].http.auth.oauth2.audience tools[].http.auth.oauth2.client_auth
     tools[].http.auth.oauth2.client_id tools[].http.auth.oauth2.client_secret tools[].http.auth.oauth2.scope
     tools[].http.auth.oauth2.token_url tools[].http.auth.query tools[].http.auth.query.anything
-    tools[].http.body tools[].http.form tools[].http.openapi tools[].http.operation tools[].placeholder.instructions tracing transcription
+    tools[].http.body tools[].http.form tools[].http.openapi tools[].http.operation
+    tools[].placeholder.instructions tracing transcription
     transcription.delay turn_detection turn_detection.eagerness variables.*.default voice voice.id
 """
 EXCLUDED = set(_EXCLUDED.split())
