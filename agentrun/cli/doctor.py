@@ -19,10 +19,22 @@ Status: TypeAlias = Literal["ok", "less", "missing", "broken"]
 WAYS: Mapping[str, str] = {
     "text": "check and rehearse in writing, offline",
     "voice": "talk on the page, offline",
+    "webrtc": "take calls over WebRTC in `agentrun engine`",
     "provider": "talk to a real model",
     "microphone": "this machine's own microphone",
 }
-_PACKAGES = ("yaml", "jsonschema", "typer", "websockets", "httpx", "mcp", "starlette", "uvicorn")
+_PACKAGES = (
+    "yaml",
+    "jsonschema",
+    "typer",
+    "websockets",
+    "httpx",
+    "jmespath",
+    "mcp",
+    "starlette",
+    "uvicorn",
+    "cryptography",
+)
 _REINSTALL = "install agentrun again in a fresh environment: pip install agentrun"
 _LIBYAML = "pip install --force-reinstall --only-binary pyyaml pyyaml"
 _TIMEOUT_S = 10
@@ -92,6 +104,7 @@ def check_machine(environment: Mapping[str, str]) -> Iterator[Check]:
     yield _check_packages()
     yield from _check_speech(environment)
     yield _check_resampling()
+    yield _check_webrtc()
     yield _check_key(environment)
     yield _check_microphone(Path("/proc/asound/pcm"))
 
@@ -139,6 +152,16 @@ def _check_resampling() -> Check:
     if has_soxr():
         return Check("voice", "soxr", "ok", "sound is resampled by soxr")
     return Check("voice", "soxr", "less", "sound is resampled in plain Python", "install agentrun[speech]")
+
+
+def _check_webrtc() -> Check:
+    from importlib.util import find_spec
+
+    missing = [name for name in ("aiortc", "av") if find_spec(name) is None]
+    if not missing:
+        return Check("webrtc", "aiortc", "ok", "aiortc is installed")
+    message = f"not installed: {', '.join(missing)}; other calls do not need it"
+    return Check("webrtc", "aiortc", "missing", message, "install agentrun[webrtc]")
 
 
 def _check_key(environment: Mapping[str, str]) -> Check:

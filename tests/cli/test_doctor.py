@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from importlib import util
 from pathlib import Path
@@ -86,6 +88,21 @@ def test_without_soxr_sound_is_resampled_in_plain_python(monkeypatch: pytest.Mon
     monkeypatch.setattr(audio, "has_soxr", lambda: False)
     soxr = next(check for check in check_machine({}) if check.name == "soxr")
     assert (soxr.status, soxr.remedy) == ("less", "install agentrun[speech]")
+
+
+def test_webrtc_is_an_extra_that_other_ways_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name: None if name == "av" else real(name))
+    code, ways, checks = run_json()
+    assert (code, ways["webrtc"]["ready"], ways["text"]["ready"]) == (0, False, True)
+    assert checks["aiortc"]["message"].startswith("not installed: av;")
+    assert checks["aiortc"]["remedy"] == "install agentrun[webrtc]"
+
+
+def test_every_package_that_agentrun_needs_is_looked_for() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    names = {re.split(r"[\[<>=;]", line)[0].strip() for line in project["dependencies"]}
+    assert {"yaml" if name == "pyyaml" else name for name in names} == set(doctor._PACKAGES)
 
 
 @pytest.mark.parametrize("lack", ["libyaml", "package", "python"])

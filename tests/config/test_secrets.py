@@ -38,6 +38,23 @@ def test_secrets_are_found(check: Check, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        (f"auth: {{bearer: {RANDOM}}}", ["error"]),
+        ("auth: {bearer: a-word}", ["warning"]),
+        ("auth: {basic: {username: desk, password: hunter2}}", ["warning"]),
+        ("auth: {bearer: '${TOKEN}'}", []),
+        ("auth: {bearer: '${TOKEN:-none}'}", []),
+        ("auth: {bearer: '{{call.id}}'}", []),
+    ],
+)
+def test_a_password_that_stands_in_the_file_is_at_least_a_warning(
+    check: Check, text: str, severity: list[str]
+) -> None:
+    assert [f.severity for f in check(HTTP % text) if f.code == "AR111"] == severity
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "model: {api_key: '${OPENAI_API_KEY}'}",

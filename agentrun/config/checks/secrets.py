@@ -11,9 +11,9 @@ from functools import lru_cache
 from itertools import islice
 
 from agentrun.config.checks.case import AgentCase
-from agentrun.config.nodes import Path, find_path
+from agentrun.config.nodes import Path, YamlScalar, find_path
 from agentrun.config.places import locate, normalize_lines
-from agentrun.diagnostics import Diagnostic, Span, diagnose
+from agentrun.diagnostics import Diagnostic, Severity, Span, diagnose
 
 # What the keys of well-known services look like, behind the words that each of them holds. They may stand
 # anywhere, in comments and prompts too. Looking for the words first is much quicker than trying the formats.
@@ -42,6 +42,12 @@ _FORMATS: Mapping[str, tuple[tuple[str, ...], str]] = {
 _KEY_LIKE = re.compile(
     r"api[_-]?key|token|secret|passw(or)?d|authorization|bearer|access[_-]?key|private[_-]?key", re.I
 )
+# Values that are nothing but a secret, whatever they look like; `*` stands for any index.
+_SECRET_FIELDS = (
+    ("tools", "*", "http", "auth", "bearer"),
+    ("tools", "*", "http", "auth", "basic", "password"),
+    ("tools", "*", "http", "auth", "oauth2", "client_secret"),
+)
 _MOST_KNOWN = 20  # of one file; the path of each is a search through the tree
 _LEAST_LENGTH = 16
 _OPAQUE = re.compile(r"(?:Bearer |Basic )?([A-Za-z0-9+/=_.~-]{16,})")
@@ -54,14 +60,25 @@ def check_secrets(case: AgentCase) -> Iterator[Diagnostic]:
     yield from (replace(finding, path=find_path(case.tree, finding.span)) for finding in known)
     taken = {finding.span for finding in known}
     for path, scalar in case.scalars:
-        if not isinstance(scalar.value, str) or len(scalar.value) < _LEAST_LENGTH:
+        if not isinstance(scalar.value, str) or scalar.unset:
             continue
-        found = _OPAQUE.fullmatch(scalar.value)
-        if found is None or not _is_key_like(path) or not _looks_random(found[1]):
+        span = scalar.via or scalar.span
+        severity: Severity | None = None
+        found = _OPAQUE.fullmatch(scalar.value) if len(scalar.value) >= _LEAST_LENGTH else None
+        if found is not None and _is_key_like(path) and _looks_random(found[1]):
+            span, message = locate(case.texts, span, found[1]), "this looks like a secret"
+        elif _is_written_out(path, scalar):
+            message, severity = f"the value of `{path[-1]}` stands in the file", "warning"
+        else:
             continue
-        span = locate(case.texts, scalar.via or scalar.span, found[1])
         if not any(_overlap(span, other) for other in taken):
-            yield _report("this looks like a secret", span, path)
+            yield _report(message, span, path, severity)
+
+
+def _is_written_out(path: Path, scalar: YamlScalar) -> bool:
+    """Return whether a field that holds a secret has it from no variable and no environment."""
+    place = tuple("*" if isinstance(part, int) else part for part in path)
+    return place in _SECRET_FIELDS and not ("{{" in scalar.text or "${" in scalar.text)
 
 
 def _find_known(text: str, file: str) -> Iterator[Diagnostic]:
@@ -104,6 +121,6 @@ def _overlap(one: Span, other: Span) -> bool:
     )
 
 
-def _report(message: str, span: Span, path: Path) -> Diagnostic:
+def _report(message: str, span: Span, path: Path, severity: Severity | None = None) -> Diagnostic:
     hint = "put it into the environment or `.env`, write `${NAME}` here, and replace the key that was seen"
-    return diagnose("AR111", message, span, hint=hint, path=path)
+    return diagnose("AR111", message, span, hint=hint, path=path, severity=severity)

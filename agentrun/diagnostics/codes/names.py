@@ -100,7 +100,8 @@ NAME_CODES = (
         "error",
         "The text has the form of a key, a token or a password. Files are copied, committed and shown; write "
         "`${NAME}` instead, and put the value into the environment or into `.env`. A key that has been "
-        "committed is known: replace it. Excerpts show stars in its place.",
+        "committed is known: replace it. Excerpts show stars in its place. A field such as `bearer` or "
+        "`password`, which holds nothing but secrets, is a warning with any value that stands in the file.",
         bad="model: {api_key: sk-proj-3vHq8LtWm2ZrYcXa7KfN0pQe}",
         good="model: {api_key: '${AGENTRUN_EXAMPLE_SET}'}",
         arguable=True,
