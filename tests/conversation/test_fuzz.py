@@ -21,11 +21,13 @@ from agentrun.conversation.inputs import (
     SayRequested,
     StopRequested,
     ToolFinished,
+    ToolProgressed,
+    ToolsOffered,
     Wake,
 )
 from agentrun.conversation.machine import Conversation
 from agentrun.outcome import ToolOutcome
-from agentrun.plan import CallPlan
+from agentrun.plan import CallPlan, McpAddress, McpServer
 from agentrun.wire import server
 from agentrun.wire.codec import SERVER_EVENTS
 from tests.conversation.plans import HANG_UP, WAITING, make_plan, make_tool
@@ -49,8 +51,21 @@ RESPONSES = st.fixed_dictionaries(
     },
 )
 ITEMS = st.fixed_dictionaries(
-    {"id": IDS, "type": st.sampled_from(("message", "function_call"))},
-    optional={"call_id": IDS | VALUES, "name": WORDS, "arguments": VALUES, "status": WORDS},
+    {
+        "id": IDS,
+        "type": st.sampled_from(
+            ("message", "function_call", "mcp_call", "mcp_approval_request", "mcp_list_tools")
+        ),
+    },
+    optional={
+        "call_id": IDS | VALUES,
+        "name": WORDS,
+        "arguments": VALUES,
+        "status": WORDS,
+        "output": VALUES,
+        "error": OBJECTS,
+        "approval_request_id": IDS,
+    },
 )
 
 
@@ -81,6 +96,8 @@ LIKELY = st.one_of(
             server.ResponseCreated,
             server.ResponseDone,
             server.ResponseOutputItemDone,
+            server.ResponseMcpCallInProgress,
+            server.ResponseMcpCallCompleted,
             server.ResponseOutputAudioDelta,
             server.ResponseOutputTextDelta,
             server.Error,
@@ -95,14 +112,18 @@ OTHERS = st.one_of(
     st.builds(CallerImage, st.text(max_size=5)),
     st.builds(ToolFinished, st.builds(ToolOutcome, IDS, WORDS, st.just("ok"), VALUES)),
     st.builds(SayRequested, st.text(max_size=5)),
+    st.builds(ToolProgressed, IDS, st.text(max_size=5)),
+    st.builds(ToolsOffered, st.sampled_from(((), (make_tool("desk_a"),)))),
     st.sampled_from((HangUpRequested(), LinkUp(), Wake(), Wake(), server.SessionUpdated({}))),
     st.sampled_from(
         (Wake(), LinkDown("gone"), CallerLeft(), StopRequested(), Wake(), Wake(), Wake(), Wake())
     ),
 )
+SERVERS = (McpServer("desk", McpAddress(url="https://a.example.com/mcp"), make_tool("")),)
 PLANS = st.sampled_from(
     (
         make_plan(make_tool(placeholder=WAITING), HANG_UP),
+        dataclasses.replace(make_plan(make_tool(confirm="caller")), mcp_servers=SERVERS),
         make_plan(make_tool(deliver="interrupt", on_interrupt="cancel"), turn_detection=None, text_only=True),
     )
 )

@@ -207,6 +207,7 @@ async def _stop(
         _signal(process, signal.SIGTERM)
         await asyncio.wait([reader], timeout=_GRACE_S)
     _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+    await asyncio.wait([reader], timeout=_GRACE_S)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_GRACE_S):
             await process.wait()
