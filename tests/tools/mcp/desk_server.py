@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import Any
 
@@ -58,12 +57,6 @@ def picture() -> list[Any]:
     return ["the cover", Image(data=b"\x89PNG" * 10, format="png")]
 
 
-@server.tool()
-def crash() -> str:
-    """Die."""
-    os._exit(3)
-
-
 @server.tool(structured_output=False)
 def flood(mebibytes: int) -> str:
     """Answer at length."""
@@ -74,12 +67,6 @@ def flood(mebibytes: int) -> str:
 def where() -> dict[str, str]:
     """Say where and as whom it runs."""
     return {"cwd": os.getcwd(), "python": sys.executable, "token": os.environ.get("DESK_TOKEN", "")}
-
-
-@server.tool(structured_output=False)
-def breed() -> str:
-    """Start a child that outlives it, and return its number."""
-    return str(subprocess.Popen(["sleep", "600"]).pid)
 
 
 @server.tool()
