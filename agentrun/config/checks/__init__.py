@@ -31,6 +31,7 @@ from agentrun.config.checks.session import (
     check_transcription,
     check_voice,
 )
+from agentrun.config.checks.times import check_times
 from agentrun.config.checks.tools import (
     check_dead_air,
     check_http_addresses,
@@ -66,6 +67,7 @@ CHECKS: tuple[Check, ...] = (
     check_python_tools,
     check_http_addresses,
     check_server_folders,
+    check_times,
     check_placeholders,
     check_dead_air,
     check_retries,
