@@ -50,7 +50,7 @@ def validate_command(
     env: Annotated[bool, typer.Option("--env", help="Missing environment variables are errors.")] = False,
     import_tools: Annotated[bool, typer.Option("--import", help="Import the Python tools, too.")] = False,
 ) -> None:
-    """Check agent files: keys, values, names, models, tools.
+    """Check agent and scenario files: keys, values, names, models, tools.
 
     No code of yours runs unless you ask for `--import`. Leaves with 0 if all is fine, 1 with findings, 2 if
     a path cannot be read, 5 if the folders hold no agent file; the format changes nothing of it.
