@@ -92,10 +92,15 @@ def _to_tree(plan: CallPlan) -> JsonObject:
     tree: JsonObject = {
         field.name: _to_json(getattr(plan, field.name))
         for field in fields(plan)
-        if field.name not in ("session", "tools")
+        if field.name not in ("session", "tools", "mcp_servers")
     }
     tools = {f"[{tool.name}]": _to_json(tool) for tool in plan.tools}
-    return {**tree, "tools": {name: _without_wire(tool) for name, tool in tools.items()}}
+    servers = {f"[{server.label}]": _to_json(server) for server in plan.mcp_servers}
+    return {
+        **tree,
+        "tools": {name: _without_wire(tool) for name, tool in tools.items()},
+        "mcp_servers": servers,
+    }
 
 
 def _without_wire(tool: JsonObject) -> JsonObject:

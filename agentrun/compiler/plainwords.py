@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import fields, replace
 
-from agentrun.plan import CallPlan, Greeting, Placeholder, PythonTarget, ToolBinding, ToolTarget
+from agentrun.plan import CallPlan, Greeting, McpServer, Placeholder, PythonTarget, ToolBinding, ToolTarget
 from agentrun.wire.json import JsonObject, JsonValue
 
 # Settings of the session that can be said in one phrase: where they stand, and what they are.
@@ -26,6 +27,7 @@ _RULES = (
     ("on_interrupt", "when the caller interrupts it will"),
     ("on_hangup", "when the caller hangs up it will"),
     ("effect", "it counts as"),
+    ("confirm", "before it runs it needs the consent of"),
     ("max_per_call", "one call may run it at most this often:"),
 )
 
@@ -41,6 +43,7 @@ def tell_caller(before: CallPlan, after: CallPlan) -> Iterator[str]:
         if old != new:
             yield f"{words} {_name(new)} instead of {_name(old)}"
     yield from _tell_tools(before, after)
+    yield from _tell_servers(before, after)
     old_ms, new_ms = before.limits.max_duration_ms, after.limits.max_duration_ms
     if old_ms != new_ms:
         yield f"a call ends after {_seconds(new_ms)} instead of {_seconds(old_ms)}"
@@ -88,6 +91,34 @@ def _tell_tools(before: CallPlan, after: CallPlan) -> Iterator[str]:
             yield f"the agent can no longer use the tool `{old.name}`"
         else:
             yield from (f"`{old.name}`: {words}" for words in _tell_tool(old, new))
+
+
+def _tell_servers(before: CallPlan, after: CallPlan) -> Iterator[str]:
+    old, new = _find_servers(before), _find_servers(after)
+    for label in dict.fromkeys([*new, *old]):
+        if label not in old:
+            yield f"the agent can use the tools of the MCP server `{label}`"
+        elif label not in new:
+            yield f"the agent can no longer use the tools of the MCP server `{label}`"
+        elif old[label] != new[label]:
+            yield f"the tools of the MCP server `{label}`, or the rules for them, may be others"
+
+
+def _find_servers(plan: CallPlan) -> dict[str, object]:
+    """Return what is known of each MCP server by its label, whoever calls it."""
+    hosted = {tool["server_label"]: tool for tool in plan.session.get("tools", ()) if "server_label" in tool}
+    return {**hosted, **{server.label: _describe_server(server) for server in plan.mcp_servers}}
+
+
+def _describe_server(server: McpServer) -> tuple[object, ...]:
+    """Return what decides about a server's tools; where the project lies on this machine does not."""
+    bindings = {"": server.rules, **server.tool_rules}
+    rules = {name: _list_rules(binding) for name, binding in bindings.items()}
+    return replace(server.address, cwd=""), server.allowed, server.read_only, rules
+
+
+def _list_rules(binding: ToolBinding) -> tuple[object, ...]:
+    return tuple(getattr(binding, field.name) for field in fields(binding) if field.name != "target")
 
 
 def _tell_tool(before: ToolBinding, after: ToolBinding) -> Iterator[str]:

@@ -12,6 +12,9 @@ from agentrun.plan import (
     Greeting,
     HttpTarget,
     Limits,
+    McpAddress,
+    McpServer,
+    McpTarget,
     ModelTarget,
     Placeholder,
     PythonTarget,
@@ -135,6 +138,32 @@ GREETING = Greeting(say="Hello.")
 )
 def test_what_the_caller_notices(after: CallPlan, sentence: str) -> None:
     assert tell(after)[0].startswith(sentence)
+
+
+def serve(cwd: str = "/here", **changes: Any) -> CallPlan:
+    """Return the plan with an MCP server that agentrun starts."""
+    address = McpAddress(command=("serve",), cwd=cwd)
+    rules = ToolBinding("", "", {}, McpTarget(address, ""), **changes)
+    return replace(PLAN, mcp_servers=(McpServer("calendar", address, rules),))
+
+
+def test_mcp_servers_come_go_and_change() -> None:
+    hosted = session(tools=[SEEN, {"type": "mcp", "server_label": "shop", "server_url": "https://a.b"}])
+    moved = session(tools=[SEEN, {"type": "mcp", "server_label": "shop", "server_url": "https://c.d"}])
+    assert tell(hosted) == ("the agent can use the tools of the MCP server `shop`",)
+    assert tell(serve()) == ("the agent can use the tools of the MCP server `calendar`",)
+    assert tell(PLAN, serve()) == ("the agent can no longer use the tools of the MCP server `calendar`",)
+    changed = "the tools of the MCP server `{}`, or the rules for them, may be others"
+    assert tell(moved, hosted) == (changed.format("shop"),)
+    assert tell(serve(deliver="silent"), serve()) == (changed.format("calendar"),)
+    (change,) = compare_plans(serve(), serve(timeout_ms=5000)).inside
+    assert change == Change("mcp_servers[calendar].rules.timeout_ms", "changed", 10000, 5000)
+
+
+def test_a_server_of_a_project_that_lies_elsewhere_is_the_same() -> None:
+    diff = compare_plans(serve(), serve("/there"))
+    assert not diff
+    assert diff.caller == ()
 
 
 def test_greetings_and_placeholders_that_go() -> None:

@@ -284,7 +284,8 @@ MCP_SERVER: JsonObject = mapping(
     oneOf=one_of_keys("url", "command")[1:],
     allOf=[
         {
-            "if": {"type": "object", "required": ["url"]},
+            # With both keys, and with none, that is what is wrong.
+            "if": {"type": "object", "required": ["url"], "not": {"required": ["command"]}},
             "then": {
                 "properties": {key: refused("it belongs to `command`") for key in ("args", "env", "cwd")}
             },
