@@ -15,7 +15,8 @@ The envelope that goes to the model as the `output` of its `function_call_output
     {"outcome": "failed", "tool": "lookup_order", "error": {"code": "invalid_arguments", "message": "…"}}
 
 `result` may also stand beside `error`, for example the body of an HTTP answer. A result that was too long
-is a text, and `cut` says how much of it is missing.
+is a text, and `cut` says how much of it is missing. A `note` says something of the answer itself, for example
+that it is the answer of an earlier call.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ class ToolOutcome:
         message: one sentence for the model when the outcome is not `ok`; no stack, no secret.
         duration_ms: from the start of the tool to its outcome.
         code: short, stable word for programs (`invalid_arguments`, `http_404`); empty when `ok`.
+        note: a sentence for the model about the answer itself, whatever the outcome; empty if there is none.
 
     """
 
@@ -85,14 +87,16 @@ class ToolOutcome:
     message: str = ""
     duration_ms: int = 0
     code: str = ""
+    note: str = ""
 
 
 def render_output(outcome: ToolOutcome, max_bytes: int = DEFAULT_MAX_BYTES) -> str:
     """Return the envelope that the model reads, as JSON text of at most `max_bytes` bytes of UTF-8.
 
-    Never raises: values that are not JSON are described instead. A bound below 256 bytes counts as 256.
+    Never raises: values that are not JSON are described instead. A bound below 256 bytes counts as 256;
+    a note has room beside it.
     """
-    max_bytes = max(max_bytes, _LEAST_BYTES)
+    max_bytes = max(max_bytes, _LEAST_BYTES + len(outcome.note.encode()))
     result = describe_json(outcome.result)
     message = _message(outcome)
     text = _dump(_envelope(outcome, result, message))
@@ -145,6 +149,7 @@ def _message(outcome: ToolOutcome) -> str:
 
 def _envelope(outcome: ToolOutcome, result: JsonValue, message: str) -> JsonObject:
     head = {"outcome": outcome.outcome, "tool": clean_text(outcome.tool)[:64]}
+    head |= {"note": clean_text(outcome.note)} if outcome.note else {}
     if outcome.outcome == "ok":
         return head | {"result": result}
     error = {"code": clean_text(outcome.code)[:64] or outcome.outcome, "message": message}

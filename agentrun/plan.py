@@ -181,8 +181,9 @@ class Idempotency:
     """Why a tool may be run again, if it may.
 
     Attributes:
-        kind: `natural`: repeating it is harmless; `key`: the service knows a repetition by its key.
-        key: the arguments that make two runs the same.
+        kind: `natural`: repeating it is harmless; `key`: a repetition is known by its key. On one call
+            agentrun itself knows it; among calls the service of an HTTP tool does.
+        key: the arguments that make two runs the same; without any, all of them do.
         scope: among which calls the key is unique.
         header: carries the key in a request.
 
@@ -251,6 +252,12 @@ class ToolBinding:
                 return "builtin"
             case McpTarget():
                 return "mcp"
+
+    @property
+    def runs_once(self) -> bool:
+        """Whether the same call must not run twice on one call: a write whose repetition may do harm."""
+        harmless = self.idempotency.kind == "natural" or isinstance(self.target, BuiltinTarget)
+        return self.effect == "write" and not harmless
 
     def declare(self) -> JsonObject:
         """Return the tool as it stands in `session.tools`."""

@@ -249,7 +249,8 @@ def _render_code(row: Code) -> str:
 def render_not_yet() -> str:
     """Return the page of what is accepted and has no effect yet, and of what does not exist yet."""
     fields = [f"* `{'.'.join(map(str, field))}`" for field in later.LATER_FIELDS]
-    fields.append(f"* `tools[].confirm: {later.LATER_CONFIRM}`")
+    fields.append(f"* `tools[].confirm: {later.LATER_CONFIRM}`; each call of such a tool is refused")
+    fields.append(f"* `tools[].key_scope` other than `{later.CALL_SCOPE}`, of a tool that is not `http`")
     fields += [
         f"* `tools[].{'.'.join(map(str, field))}` of a tool that is not `http`"
         for field in later.HTTP_ONLY_FIELDS

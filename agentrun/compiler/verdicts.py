@@ -160,9 +160,14 @@ def _in_http(inner: Ours) -> Row:
     return decide
 
 
+def _key_scope(field: Field) -> Outcome:
+    knows_calls = field.path[0] == "tools" and _reaches(field.agent, ("tools", field.path[1], "http"))
+    return Ours("among which calls the key is unique") if knows_calls or field.value == "call" else NOT_YET
+
+
 def _confirm(field: Field) -> Outcome:
     if field.value == "operator":
-        return NOT_YET
+        return Ours("each call is refused, because no operator can be asked yet")
     return Ours("the tool runs once the caller has agreed to these very arguments")
 
 
@@ -211,7 +216,7 @@ _GREETING = Ours("the agent's first words, in a response of their own")
 _VARIABLE = Ours("fills in `{{names}}`; the value may be given for each call")
 _PLACEHOLDER = Ours("what the caller hears while the tool is running")
 
-_KEY = _in_http(Ours("what makes it safe to send a request again"))
+_KEY = Ours("what makes two calls the same: a write does not run twice, a request may be sent again")
 
 _TOOL_ROWS: dict[str, Row] = {
     "use": Ours("the tools of that file stand in its place"),
@@ -227,8 +232,8 @@ _TOOL_ROWS: dict[str, Row] = {
     "effect": Ours("what may be repeated, and what the model is told when time is up"),
     "idempotency": _KEY,
     "key.**": _KEY,
-    "key_scope": _KEY,
-    "key_header": _KEY,
+    "key_scope": _key_scope,
+    "key_header": _in_http(Ours("carries the key in the request")),
     "retry.**": _in_http(Ours("a failed request is repeated, within `timeout`")),
     "confirm": _confirm,
     "on_interrupt": Ours("what happens to the tool when the caller interrupts"),
@@ -238,7 +243,7 @@ _TOOL_ROWS: dict[str, Row] = {
     "result.**": Ours("bounds what the model reads of the result"),
 }
 
-_HTTP_ONLY = ("idempotency", "key.**", "key_scope", "key_header", "retry.**")
+_HTTP_ONLY = ("key_header", "retry.**")
 _NO_RULES = ("use", "name", "description", "parameters.**", "python", "http.**", "builtin.**")
 _RULES = {
     name: _in_rules(NOT_YET if name in _HTTP_ONLY else row)

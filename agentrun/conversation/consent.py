@@ -12,6 +12,8 @@ import json
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from agentrun.wire.json import render_canonical
+
 LONGEST_TURNS = 3
 """For so many turns of the caller after the question a consent is good."""
 _MOST_OPEN = 32
@@ -62,6 +64,6 @@ class Consent:
 def _normalise(arguments: str) -> str:
     """Return the same text for the same arguments, however they are written."""
     try:
-        return json.dumps(json.loads(arguments or "{}"), sort_keys=True)
+        return render_canonical(json.loads(arguments or "{}"))
     except (ValueError, RecursionError):
         return arguments

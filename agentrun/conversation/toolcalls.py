@@ -35,6 +35,7 @@ class PendingCall:
         due_ms: when the next placeholder may be spoken at the earliest; None if none is left.
         placeholders: how many were spoken; a preamble of the model counts as the first.
         progress: what the tool said last of how far it is, and the caller has not heard.
+        joined: the same call, made again meanwhile: its ids with their batches. They get the same outcome.
 
     """
 
@@ -46,6 +47,7 @@ class PendingCall:
     due_ms: int | None
     placeholders: int = 0
     progress: str = ""
+    joined: list[tuple[str, Batch]] = field(default_factory=list)
 
     @property
     def placeholder(self) -> Placeholder | None:
@@ -69,6 +71,7 @@ class ToolCalls:
     def __init__(self) -> None:
         self.pending: dict[str, PendingCall] = {}
         self._seen: set[str] = set()
+        self._started = 0
         self._runs: dict[str, int] = {}
 
     def is_new(self, call_id: str) -> bool:
@@ -79,11 +82,16 @@ class ToolCalls:
         return True
 
     def runs(self, tool: str | None = None) -> int:
-        """How often one tool, or any tool, was started on this call."""
-        return sum(self._runs.values()) if tool is None else self._runs.get(tool, 0)
+        """How often one tool ran on this call, or any tool was started."""
+        return self._started if tool is None else self._runs.get(tool, 0)
+
+    def take_back(self, tool: str) -> None:
+        """A tool that was started was never entered; it counts only against endless trying."""
+        self._runs[tool] -= 1
 
     def start(self, call_id: str, binding: ToolBinding, batch: Batch, now_ms: int) -> None:
         """Note a call as running."""
+        self._started += 1
         self._runs[binding.name] = self._runs.get(binding.name, 0) + 1
         spoken = int(batch.spoke)
         due_ms = _due_ms(binding.placeholder, spoken, now_ms)

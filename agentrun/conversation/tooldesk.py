@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
 
 from agentrun.conversation.commands import CancelTool, StartTool
 from agentrun.conversation.consent import ASK_FIRST, Consent
 from agentrun.conversation.generation import Active, Generation, Owed
 from agentrun.conversation.outbox import Outbox
 from agentrun.conversation.reading import read_text
+from agentrun.conversation.repeats import JOINED, REPEATED, Repeats
 from agentrun.conversation.reports import ErrorReported, ToolCalled, ToolReturned
 from agentrun.conversation.toolcalls import Batch, PendingCall, ToolCalls
 from agentrun.outcome import DEFAULT_MAX_BYTES, OutcomeName, ToolOutcome, render_output
 from agentrun.plan import BuiltinTarget, CallPlan, ToolBinding
 from agentrun.wire.client import ConversationItemCreate
 from agentrun.wire.json import JsonObject, JsonValue
+
+_NEVER_RAN = ("invalid_arguments", "closing", "busy")
+"""Codes of outcomes that say that the tool itself was never entered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A function call of a completed response, for a tool that exists; `arguments` is the model's text."""
+
+    call_id: str
+    binding: ToolBinding
+    arguments: str
+    batch: Batch
 
 
 class ToolDesk:
@@ -32,6 +47,7 @@ class ToolDesk:
         self._consent = consent
         self.offered: tuple[ToolBinding, ...] = ()
         self.calls = ToolCalls()
+        self._repeats = Repeats()
         self._let_go: set[str] = set()
 
     @property
@@ -47,23 +63,46 @@ class ToolDesk:
         for item in items:
             call_id, name = read_text(item, "call_id"), read_text(item, "name")
             self._outbox.tell(ToolCalled(name, _parse_arguments(item), call_id))
+            whole = status == "completed" and item.get("status", "completed") == "completed"
             binding = self._find(name)
-            refusal = self._refuse(item, binding, status)
-            if binding is None or refusal is not None:
-                self._answer(refusal or self._name_unknown(call_id, name), batch)
+            if not whole or binding is None:
+                self._answer(self._name_unknown(call_id, name) if whole else _stop(call_id, name), batch)
             else:
-                self.calls.start(call_id, binding, batch, now_ms)
-                self._outbox.put(StartTool(call_id, name, read_text(item, "arguments") or "{}"))
+                self._take_call(_Asked(call_id, binding, read_text(item, "arguments"), batch), now_ms)
+
+    def _take_call(self, asked: _Asked, now_ms: int) -> None:
+        """Run a call, join it to the same one that is running, or answer it without running it."""
+        binding, batch = asked.binding, asked.batch
+        earlier = self._repeats.find(binding, asked.arguments)
+        if earlier is not None and not self._repeats.is_same(earlier, asked.arguments):
+            self._answer(_reuse_key(asked), batch)
+        elif earlier is not None and earlier.outcome is None:
+            self.calls.pending[earlier.call_id].joined.append((asked.call_id, batch))
+        elif earlier is not None and earlier.outcome is not None:
+            self._answer(replace(earlier.outcome, call_id=asked.call_id, note=REPEATED), batch, binding)
+        elif (refusal := self._refuse(asked)) is not None:
+            self._answer(refusal, batch)
+        else:
+            self._repeats.start(binding, asked.arguments, asked.call_id)
+            self.calls.start(asked.call_id, binding, batch, now_ms)
+            self._outbox.put(StartTool(asked.call_id, binding.name, asked.arguments or "{}"))
 
     def finish(self, outcome: ToolOutcome) -> bool:
         """Take a tool's outcome; True if it wants to be told at once, over whatever is being said."""
         call = self.calls.pending.pop(outcome.call_id, None)
-        if call is not None:
-            return self._answer(outcome, call.batch, call)
-        # that a tool stopped because we stopped it is no news: its outcome was decided and told then
-        if not (outcome.code == "cancelled" and outcome.call_id in self._let_go):
-            self._report(outcome, late=True)
-        return False
+        if call is None:
+            # that a tool stopped because we stopped it is no news: its outcome was decided and told then
+            if not (outcome.code == "cancelled" and outcome.call_id in self._let_go):
+                self._repeats.finish(outcome)
+                self._report(outcome, late=True)
+            return False
+        self._repeats.finish(outcome)
+        if outcome.code in _NEVER_RAN:
+            self.calls.take_back(call.binding.name)
+        urgent = self._answer(outcome, call.batch, call.binding)
+        for call_id, batch in call.joined:
+            urgent |= self._answer(replace(outcome, call_id=call_id, note=JOINED), batch, call.binding)
+        return urgent
 
     def expire(self, now_ms: int) -> bool:
         """Answer the calls whose time is over: nobody knows whether they took effect.
@@ -94,6 +133,9 @@ class ToolDesk:
                 self._let_go_of(call)
                 outcome = _cancel(call, "The call ended before the tool was done.", now_ms)
                 self._report(outcome, late=False)
+            for call_id, _ in call.joined:
+                message = "The call ended while the same call was running."
+                self._report(_refused(call_id, call.binding.name, "call_ended", message), late=False)
 
     def note_progress(self, call_id: str, text: str) -> None:
         """A running tool says how far it is: the caller hears it in place of the next repetition."""
@@ -106,7 +148,7 @@ class ToolDesk:
     def _name_unknown(self, call_id: str, name: str) -> ToolOutcome:
         known = ", ".join(tool.name for tool in (*self._plan.tools, *self.offered)) or "none"
         message = f"There is no tool `{name}`. Tools: {known}."
-        return ToolOutcome(call_id, name, "refused", message=message, code="unknown_tool")
+        return _refused(call_id, name, "unknown_tool", message)
 
     def _let_go_of(self, call: PendingCall) -> None:
         self._let_go.add(call.call_id)
@@ -121,25 +163,27 @@ class ToolDesk:
         self._outbox.tell(ErrorReported("invalid_function_call", message))
         return False
 
-    def _refuse(self, item: JsonObject, binding: ToolBinding | None, status: str) -> ToolOutcome | None:
-        call_id, name = read_text(item, "call_id"), read_text(item, "name")
-        if status != "completed" or item.get("status", "completed") != "completed":
-            message = "The call was interrupted before it was complete, so it was not run."
-            return ToolOutcome(call_id, name, "cancelled", message=message, code="interrupted")
-        most = None if binding is None else binding.max_per_call
-        if most is not None and self.calls.runs(name) >= most:
-            message = f"`{name}` may run {most} times on one call, and it has."
-            return ToolOutcome(call_id, name, "refused", message=message, code="max_per_call")
+    def _refuse(self, asked: _Asked) -> ToolOutcome | None:
+        """Return the answer to a call that may not run, or None if it may."""
+        binding, name = asked.binding, asked.binding.name
+        if binding.max_per_call is not None and self.calls.runs(name) >= binding.max_per_call:
+            message = f"`{name}` may run {binding.max_per_call} times on one call, and it has."
+            return _refused(asked.call_id, name, "max_per_call", message)
         if self.calls.runs() >= self._plan.limits.max_tool_calls:
             message = "This call has used up its tool calls. Answer with what you know."
-            return ToolOutcome(call_id, name, "refused", message=message, code="max_tool_calls")
-        asks = binding is not None and binding.confirm == "caller"
-        if asks and not self._consent.take(name, read_text(item, "arguments")):
-            return ToolOutcome(call_id, name, "refused", message=ASK_FIRST, code="needs_consent")
+            return _refused(asked.call_id, name, "max_tool_calls", message)
+        if (
+            binding.confirm == "operator"
+        ):  # there is nobody to ask yet, and what needs an approval waits for it
+            message = "A person must approve this, and none can be asked on this call. It was not run."
+            return _refused(asked.call_id, name, "needs_operator", message)
+        if binding.confirm == "caller" and not self._consent.take(name, asked.arguments):
+            return _refused(asked.call_id, name, "needs_consent", ASK_FIRST)
         return None
 
-    def _answer(self, outcome: ToolOutcome, batch: Batch, call: PendingCall | None = None) -> bool:
-        max_bytes = DEFAULT_MAX_BYTES if call is None else call.binding.result_max_bytes
+    def _answer(self, outcome: ToolOutcome, batch: Batch, binding: ToolBinding | None = None) -> bool:
+        """Give the model one answer; True if it wants to be told at once. `binding` is of a tool that ran."""
+        max_bytes = DEFAULT_MAX_BYTES if binding is None else binding.result_max_bytes
         output = render_output(outcome, max_bytes)
         item = {"type": "function_call_output", "call_id": outcome.call_id, "output": output}
         self._outbox.send(ConversationItemCreate(item))
@@ -147,7 +191,7 @@ class ToolDesk:
         batch.open_calls.discard(outcome.call_id)
         batch.answered.add(outcome.call_id)
         if outcome.code != "interrupted":
-            batch.deliveries.add("when_idle" if call is None else call.binding.deliver)
+            batch.deliveries.add("when_idle" if binding is None else binding.deliver)
         if batch.open_calls or not batch.deliveries & {"when_idle", "interrupt"}:
             return False
         self._generation.owe(Owed("results", needs=frozenset(batch.answered), after_words=batch.spoke))
@@ -165,6 +209,21 @@ class ToolDesk:
                 late,
             )
         )
+
+
+def _stop(call_id: str, name: str) -> ToolOutcome:
+    message = "The call was interrupted before it was complete, so it was not run."
+    return ToolOutcome(call_id, name, "cancelled", message=message, code="interrupted")
+
+
+def _refused(call_id: str, name: str, code: str, message: str) -> ToolOutcome:
+    return ToolOutcome(call_id, name, "refused", message=message, code=code)
+
+
+def _reuse_key(asked: _Asked) -> ToolOutcome:
+    name, key = asked.binding.name, ", ".join(f"`{each}`" for each in asked.binding.idempotency.key)
+    message = f"`{name}` has run on this call for the same {key} with other arguments, so this was not run."
+    return _refused(asked.call_id, name, "key_reused", message)
 
 
 def _cancel(call: PendingCall, message: str, now_ms: int) -> ToolOutcome:

@@ -166,9 +166,12 @@ class ModelServer:
         item_id = self._new_id("item")
         item = {"id": item_id, "type": "function_call", "name": name, "call_id": call_id}
         self.calls.add(call_id)
+        arguments = ('{"n": 1}', '{"n": 2}', '{"n":2.0}', '{"n": 3}')[self._count % 4]
         yield from self._open(running, item)
-        yield server.ResponseFunctionCallArgumentsDelta(running.response["id"], item_id, 0, call_id, "{}")
-        item["arguments"] = "{}"
+        yield server.ResponseFunctionCallArgumentsDelta(
+            running.response["id"], item_id, 0, call_id, arguments
+        )
+        item["arguments"] = arguments
         yield from self._finish_item(running, "completed")
 
     def _open(self, running: _Running, item: JsonObject) -> Iterator[ServerEvent]:

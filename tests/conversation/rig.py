@@ -101,9 +101,15 @@ class Rig:
         """An item of a response is complete."""
         return self.take(server.ResponseOutputItemDone(response_id, 0, item))
 
-    def calls(self, call_id: str = "call_1", name: str = "lookup", response_id: str = "resp_1") -> list[str]:
+    def calls(
+        self,
+        call_id: str = "call_1",
+        name: str = "lookup",
+        response_id: str = "resp_1",
+        arguments: str = "{}",
+    ) -> list[str]:
         """The model calls a function."""
-        item = {"type": "function_call", "name": name, "call_id": call_id, "arguments": "{}"}
+        item = {"type": "function_call", "name": name, "call_id": call_id, "arguments": arguments}
         return self.item_done(item, response_id)
 
     def done(self, response_id: str = "resp_1", status: str = "completed", **rest: Any) -> list[str]:

@@ -54,7 +54,7 @@ def waiting(rig: Rig, *call_ids: str) -> Rig:
     rig.take(CallerText("Where is it?"))
     rig.created()
     for call_id in call_ids or ("call_1",):
-        rig.calls(call_id)
+        rig.calls(call_id, arguments=f'{{"order": "{call_id}"}}')
     rig.done()
     return rig
 
@@ -242,7 +242,7 @@ def test_a_spoken_turn_is_announced_where_it_began_and_settled_when_its_words_ar
 
 def test_a_result_goes_in_at_once_and_is_told_when_the_floor_is_free() -> None:
     rig = waiting(Rig.live(make_plan(make_tool())))
-    assert rig.pick(StartTool) == [StartTool("call_1", "lookup", "{}")]
+    assert rig.pick(StartTool) == [StartTool("call_1", "lookup", '{"order": "call_1"}')]
     assert rig.take(ToolFinished(ok("call_1"))) == ["item call_1", "tell tool.returned", "create results"]
 
 
@@ -341,7 +341,11 @@ def test_a_tool_that_an_interruption_stops() -> None:
     ],
 )
 def test_refused_calls_are_answered(calls: list[tuple[str, str]], code: str) -> None:
-    plan = make_plan(make_tool(max_per_call=2), make_tool("book"), limits=Limits(max_tool_calls=3))
+    plan = make_plan(
+        make_tool(max_per_call=2, effect="read"),
+        make_tool("book", effect="read"),
+        limits=Limits(max_tool_calls=3),
+    )
     rig = Rig.live(plan)
     rig.take(CallerText("Go."))
     rig.created()

@@ -28,7 +28,7 @@ from agentrun.conversation.inputs import (
 )
 from agentrun.conversation.machine import Conversation, Phase
 from agentrun.outcome import ToolOutcome
-from agentrun.plan import CallPlan, Greeting, Limits
+from agentrun.plan import CallPlan, Greeting, Idempotency, Limits
 from agentrun.wire import server
 from agentrun.wire.client import InputAudioBufferAppend
 from tests.conversation.model_server import ModelServer
@@ -195,6 +195,7 @@ TOOL_RULES = st.fixed_dictionaries(
         "placeholder": st.sampled_from((None, WAITING, WAITING)),
         "timeout_ms": st.sampled_from((1_000, 10_000)),
         "max_per_call": st.sampled_from((None, 3)),
+        "idempotency": st.sampled_from((Idempotency(), Idempotency("natural"), Idempotency("key", ("n",)))),
     }
 )
 PLANS = st.builds(

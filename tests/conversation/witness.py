@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from agentrun.conversation.commands import Clear, Command, End, Play, Send, StartTool, Tell
 from agentrun.conversation.inputs import CallerPlayed, Input
@@ -12,6 +14,8 @@ from agentrun.plan import CallPlan
 from agentrun.wire import client, server
 
 BYTES_PER_MS = 48
+Write: TypeAlias = tuple[str, tuple[Any, ...]]
+"""The name and the arguments of a tool that changes something."""
 
 
 @dataclass
@@ -30,6 +34,10 @@ class Witness:
     called: dict[str, set[str]] = field(default_factory=dict)  # response to its function calls
     answered: Counter[str] = field(default_factory=Counter)
     started: set[str] = field(default_factory=set)
+    complete: set[tuple[str, str]] = field(default_factory=set)  # complete items of function calls
+    whole: set[str] = field(default_factory=set)  # function calls of completed responses
+    done: dict[Write, str] = field(default_factory=dict)  # what came of it
+    write_of: dict[str, Write] = field(default_factory=dict)
     placeholders: Counter[str] = field(default_factory=Counter)
     sent_ms: Counter[str] = field(default_factory=Counter)
     heard_ms: dict[str, int] = field(default_factory=dict)
@@ -67,11 +75,13 @@ class Witness:
                 self.unanswered_turn = True
             case server.ResponseCreated():
                 self._learn_created(event)
-            case server.ResponseDone() if event.response["id"] == self.active:
-                self.active = None
+            case server.ResponseDone():
+                self._learn_done(event)
             case server.ResponseOutputItemDone() if event.item["type"] == "function_call":
                 if event.item["call_id"]:
                     self.called.setdefault(event.response_id, set()).add(event.item["call_id"])
+                if event.item["status"] == "completed":
+                    self.complete.add((event.response_id, event.item["call_id"]))
             case server.ResponseOutputAudioDelta():
                 self.response_of[event.item_id] = event.response_id
             case server.Error() if event.error.get("event_id") == self.requested:
@@ -82,6 +92,13 @@ class Witness:
                     self.heard_ms[event.item_id] = heard_ms
                     # how fast the channel plays is its own affair: only what is queued later sounds for sure
                     self.busy_until_ms = min(self.busy_until_ms, now_ms)
+
+    def _learn_done(self, event: server.ResponseDone) -> None:
+        response_id = event.response["id"]
+        if response_id == self.active:
+            self.active = None
+        if event.response["status"] == "completed":
+            self.whole |= {call_id for response, call_id in self.complete if response == response_id}
 
     def _learn_created(self, event: server.ResponseCreated) -> None:
         response_id, metadata = event.response["id"], event.response["metadata"] or {}
@@ -109,8 +126,9 @@ class Witness:
                 self.dead |= self.begun
                 self.busy_until_ms = 0
             case StartTool():
-                assert command.call_id not in self.started
-                self.started.add(command.call_id)
+                self._check_start(command)
+            case Tell(ToolReturned() as back) if back.call_id in self.write_of:
+                self.done[self.write_of[back.call_id]] = back.outcome
             case Tell(AgentSaid() as said):
                 assert said.text.startswith(said.heard), "heard what was never generated"
             case Tell(CallerSaid()):  # typed: our model server transcribes nothing
@@ -128,6 +146,18 @@ class Witness:
             case End():
                 self.ended = True
                 self.unanswered_turn = False
+
+    def _check_start(self, start: StartTool) -> None:
+        assert start.call_id not in self.started
+        self.started.add(start.call_id)
+        assert start.call_id in self.whole, "ran a call of a response that did not complete"
+        tool = self.plan.tool(start.name)
+        assert tool is not None
+        if tool.effect == "write" and tool.idempotency.kind != "natural" and tool.kind == "python":
+            write = (start.name, tuple(sorted(json.loads(start.arguments).items())))
+            assert self.done.get(write, "failed") == "failed", "the same write ran twice"
+            self.done[write] = "running"
+            self.write_of[start.call_id] = write
 
     def _check_played(self, command: Play, now_ms: int) -> None:
         response_id = self.response_of[command.item_id]

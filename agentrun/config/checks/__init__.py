@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from agentrun.config.checks.case import AgentCase
 from agentrun.config.checks.guardrails import check_expressions
 from agentrun.config.checks.handoffs import check_handoff_circles, check_handoff_targets, check_handoff_voices
-from agentrun.config.checks.later import check_later_builtins, check_later_fields
+from agentrun.config.checks.later import check_later_builtins, check_later_confirm, check_later_fields
 from agentrun.config.checks.mcp_servers import check_server_folders
 from agentrun.config.checks.names import check_names, check_secret_places, check_variables
 from agentrun.config.checks.parameters import check_parameters
@@ -77,6 +77,7 @@ CHECKS: tuple[Check, ...] = (
     check_handoff_circles,
     check_handoff_voices,
     check_expressions,
+    check_later_confirm,
     check_later_fields,
     check_later_builtins,
 )

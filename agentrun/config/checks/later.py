@@ -24,7 +24,9 @@ LATER_FIELDS: tuple[Path, ...] = (
     ("transcript", "redact"),
 )
 LATER_CONFIRM = "operator"
-HTTP_ONLY_FIELDS: tuple[Path, ...] = (("idempotency",), ("key",), ("key_scope",), ("key_header",), ("retry",))
+HTTP_ONLY_FIELDS: tuple[Path, ...] = (("key_header",), ("retry",))
+CALL_SCOPE = "call"
+"""The one `key_scope` of tools that are not `http`: among calls, only a service can know a key."""
 LATER_BUILTINS = ("transfer", "send_dtmf", "wait")
 LATER_SCENARIOS = "scenario files are checked, and `agentrun simulate` does not run them yet"
 
@@ -33,13 +35,24 @@ def check_later_fields(case: AgentCase) -> Iterator[Diagnostic]:
     """Each field that is accepted and not acted on is named once."""
     paths = list(LATER_FIELDS)
     for path, tool in case.rules():
-        confirm = find_text(tool, "confirm")
-        paths += [(*path, "confirm")] if confirm is not None and confirm.value == LATER_CONFIRM else []
-        paths += [(*path, *field) for field in HTTP_ONLY_FIELDS if "http" not in tool.entries]
+        if "http" in tool.entries:
+            continue
+        scope = find_text(tool, "key_scope")
+        paths += [(*path, "key_scope")] if scope is not None and scope.value != CALL_SCOPE else []
+        paths += [(*path, *field) for field in HTTP_ONLY_FIELDS]
     for path in paths:
         if find_node(case.tree, path) is not None:
             message = f"`{show_path(path_in_file(case.tree, path))}` is not supported yet and has no effect"
             yield diagnose("AR901", message, find_key(case.tree, path), path=path)
+
+
+def check_later_confirm(case: AgentCase) -> Iterator[Diagnostic]:
+    """What an operator must approve does not run, because nobody can be asked yet."""
+    for path, tool in case.rules():
+        confirm = find_text(tool, "confirm")
+        if confirm is not None and confirm.value == LATER_CONFIRM:
+            message = "`confirm: operator` is not supported yet: each call of the tool is refused"
+            yield diagnose("AR901", message, confirm.span, path=(*path, "confirm"))
 
 
 def check_later_builtins(case: AgentCase) -> Iterator[Diagnostic]:

@@ -146,12 +146,15 @@ RULES: dict[str, JsonObject] = {
         "silent",
     ),
     "effect": choice(
-        "What running it does to the world; the default is write, and read for GET and HEAD", "read", "write"
+        "What running it does to the world; the default is write, and read for GET and HEAD. The same write"
+        " does not run twice on one call",
+        "read",
+        "write",
     ),
     "idempotency": choice(
-        "Whether repeating it is harmless, and how that is ensured", "none", "natural", "key"
+        "Whether repeating it is harmless (natural), and how that is ensured (key)", "none", "natural", "key"
     ),
-    "key": items("Arguments that make up the idempotency key", text("Name of an argument"), minItems=1),
+    "key": items("Arguments that make two calls the same", text("Name of an argument"), minItems=1),
     "key_scope": choice(
         "Among which calls the key is unique; the default is call", "call", "caller", "global"
     ),

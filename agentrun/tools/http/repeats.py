@@ -8,14 +8,13 @@ its key. Whatever the policy says, nothing is waited for beyond the tool's `time
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from random import Random
 
 from agentrun.plan import Idempotency, Retry, ToolBinding
-from agentrun.wire.json import JsonObject, JsonValue
+from agentrun.wire.json import JsonObject, render_canonical
 
 FIRST_WAIT_MS = 250
 LONGEST_WAIT_MS = 4_000
@@ -123,18 +122,5 @@ def make_key(tool: str, rules: Idempotency, arguments: JsonObject, call_id: str,
             scope = ["caller", caller]
         case _:
             scope = ["call", call_id]
-    named = {name: _canonical(arguments.get(name)) for name in rules.key}
-    text = json.dumps([tool, scope, named], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    text = render_canonical([tool, scope, {name: arguments.get(name) for name in rules.key}])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _canonical(value: JsonValue) -> JsonValue:
-    """Write a number in one way: a model may say 2 once and 2.0 the next time."""
-    match value:
-        case float() if value.is_integer():
-            return int(value)
-        case dict():
-            return {name: _canonical(item) for name, item in value.items()}
-        case list():
-            return [_canonical(item) for item in value]
-    return value
