@@ -6,10 +6,10 @@ import math
 import sys
 from array import array
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import mul, sub
 
-from agentrun.engine.speech.seams import LISTEN_HZ, WINDOW_BYTES
+from agentrun.engine.speech.seams import LISTEN_HZ, WINDOW_BYTES, SpeechDetector
 
 _FLOOR_START_DBFS = -60.0
 _FLOOR_MIN_DBFS = -60.0
@@ -19,6 +19,7 @@ _GATE_STEP_DB = 1.5
 _GATE_DB = ((0.5, 0.0), (0.7, 6.0), (0.8, 9.0), (1.0, 9.0))
 _QUIET_PEAK = 33  # -60 dBFS
 _HANGOVER_WINDOWS = 10
+_SPEECH = 0.5
 
 
 class Windows:
@@ -141,6 +142,19 @@ class EnergyDetector:
         self._loudness.measure(_compute_power(edges) / self._edge_power)
         above_db = self._loudness.level_dbfs - self._loudness.floor_dbfs - self._gate_db
         return _squash(above_db / self._STEP_DB)
+
+
+def holds_speech(detector: SpeechDetector, pcm: bytes) -> bool:
+    """Return True if two windows in a row sound like speech, as where a turn begins; looks no further then.
+
+    Args:
+        detector: a fresh one.
+        pcm: a whole recording, PCM16 at the detector's rate.
+
+    """
+    step = WINDOW_BYTES * detector.rate_hz // LISTEN_HZ
+    windows = chain.from_iterable(detector.feed(pcm[at : at + step]) for at in range(0, len(pcm), step))
+    return any(min(both) >= _SPEECH for both in pairwise(windows))
 
 
 def compute_gate_db(threshold: float) -> float:

@@ -57,6 +57,12 @@ class SpeechParts:
         """One line for each part that is missing, with what happens instead and the remedy."""
         return [part.problem for part in (self.detector, self.recogniser, self.voice) if part.problem]
 
+    def open_detector(self, threshold: float = 0.5, rate_hz: int = LISTEN_HZ) -> SpeechDetector:
+        """Return a new detector; see `SpeechStack.detector`."""
+        if self.detector.uses == "silero":
+            return SileroDetector(threshold)
+        return EnergyDetector(threshold, rate_hz)
+
 
 @dataclass(frozen=True, slots=True)
 class SpeechStack:
@@ -86,9 +92,7 @@ class SpeechStack:
             rate_hz: of the session's sound; the detector may want to hear it at another, see its `rate_hz`.
 
         """
-        if self.parts.detector.uses == "silero":
-            return SileroDetector(threshold)
-        return EnergyDetector(threshold, rate_hz)
+        return self.parts.open_detector(threshold, rate_hz)
 
 
 def probe_parts(environ: Mapping[str, str] | None = None) -> SpeechParts:

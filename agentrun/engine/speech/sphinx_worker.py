@@ -27,8 +27,10 @@ from numpy.typing import NDArray
 
 from agentrun.engine.speech.automaton import compile_automaton
 from agentrun.engine.speech.callers import CallerLanguage, build_language
+from agentrun.engine.speech.detectors import holds_speech
 from agentrun.engine.speech.grammar import list_words
 from agentrun.engine.speech.korean import build_korean_language
+from agentrun.engine.speech.parts import probe_parts
 from agentrun.engine.speech.phrases import build_phrase_language
 from agentrun.engine.speech.pipes import Message, open_worker_side
 from agentrun.engine.speech.seams import Hints
@@ -90,6 +92,7 @@ class Sphinx:
         self._phones: Any = _open_decoder(
             "sil SIL\n", allphone=phone_model, allphone_ci=True, lw=2.0, beam=1e-20, pbeam=1e-20
         )
+        self._parts = probe_parts()
         self._lessons: OrderedDict[str, Lesson] = OrderedDict()
         self._guessers: OrderedDict[str, Any] = OrderedDict()
         self._sounds: dict[str, list[str]] = {}
@@ -132,6 +135,8 @@ class Sphinx:
         if lesson is None or not lesson.learnt:
             return {"missing": True}
         self._lessons.move_to_end(key)
+        if not holds_speech(self._parts.open_detector(), pcm):
+            return {"text": "", "confident": False, "margin": -1.0}  # a grammar finds words in any noise
         sound = condition(pcm)
         words, score = self._decode(self._decoder, key, sound)
         frames = max(1, len(sound) // 320)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentrun.engine.speech.detectors import EnergyDetector, SileroDetector, compute_gate_db
-from agentrun.engine.speech.seams import WINDOW_BYTES, SpeechDetector
+from agentrun.engine.speech.detectors import EnergyDetector, SileroDetector, compute_gate_db, holds_speech
+from agentrun.engine.speech.seams import LISTEN_HZ, WINDOW_BYTES, SpeechDetector
 
 
 def make_noise(windows: int, level: int, seed: int = 1) -> bytes:
@@ -65,3 +65,37 @@ def test_reset_forgets() -> None:
 )
 def test_a_higher_threshold_needs_louder_speech(threshold: float, gate_db: float) -> None:
     assert compute_gate_db(threshold) == pytest.approx(gate_db)
+
+
+class Scored:
+    """A detector that gives one probability after the other, whatever it hears."""
+
+    rate_hz = LISTEN_HZ
+
+    def __init__(self, *scores: float) -> None:
+        self.scores = list(scores)
+
+    def feed(self, pcm: bytes) -> list[float]:
+        return [self.scores.pop(0) for _ in range(len(pcm) // WINDOW_BYTES)]
+
+    def reset(self) -> None:
+        raise AssertionError("a fresh detector needs no reset")
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [((), False), ((0.9,), False), ((0.9, 0.4, 0.9), False), ((0.1, 0.5, 0.5), True)],
+)
+def test_two_windows_in_a_row_make_speech(scores: tuple[float, ...], expected: bool) -> None:
+    assert holds_speech(Scored(*scores), bytes(WINDOW_BYTES * len(scores))) is expected
+
+
+def test_nobody_listens_on_once_speech_was_found() -> None:
+    detector = Scored(0.1, 0.9, 0.9, 0.9, 0.9)
+    assert holds_speech(detector, bytes(WINDOW_BYTES * 5 + 2))
+    assert len(detector.scores) == 2
+
+
+def test_a_recording_at_another_rate_is_looked_at_as_well() -> None:
+    assert not holds_speech(EnergyDetector(rate_hz=8000), bytes(WINDOW_BYTES * 4))
+    assert holds_speech(EnergyDetector(rate_hz=8000), make_noise(4, 20) + make_buzz(4, 8000))

