@@ -118,6 +118,8 @@ def _find_host(url: str) -> str | None:
 def find_target(query: Mapping[str, str]) -> tuple[Target, str] | None:
     """Return what a connection is for: a model's name, the id of a call, or the kind of session.
 
+    A model makes it a conversation whatever its `intent`, as at the service.
+
     Returns:
         The parameter and its value; None if the query names none, for connections whose key says it.
 
@@ -126,6 +128,8 @@ def find_target(query: Mapping[str, str]) -> tuple[Target, str] | None:
 
     """
     named: list[tuple[Target, str]] = [(name, query[name]) for name in _TARGETS if query.get(name)]
+    if [name for name, _ in named] == ["model", "intent"]:
+        return named[0]
     if len(named) > 1:
         both = " and ".join(f"'{name}'" for name, _ in named)
         message = f"Only one of {both} may be given."

@@ -106,6 +106,7 @@ def test_an_engine_for_the_network_answers_to_any_name() -> None:
         ({"model": "m"}, ("model", "m")),
         ({"call_id": "rtc_1", "model": ""}, ("call_id", "rtc_1")),
         ({"intent": "transcription"}, ("intent", "transcription")),
+        ({"intent": "transcription", "model": "m"}, ("model", "m")),
         ({"other": "x"}, None),
     ],
 )
@@ -114,6 +115,8 @@ def test_what_a_connection_is_for(query: Mapping[str, str], target: object) -> N
 
 
 def test_a_connection_is_for_one_thing() -> None:
-    with pytest.raises(RequestRefused, match="'model' and 'intent'") as refused:
-        find_target({"model": "m", "intent": "transcription"})
+    with pytest.raises(RequestRefused, match="'call_id' and 'intent'") as refused:
+        find_target({"call_id": "rtc_1", "intent": "transcription"})
     assert (refused.value.status, refused.value.param) == (400, "intent")
+    with pytest.raises(RequestRefused, match="'model' and 'call_id' and 'intent'"):
+        find_target({"call_id": "rtc_1", "intent": "transcription", "model": "m"})
