@@ -20,7 +20,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -220,12 +220,22 @@ def _read_probability(value: object) -> float:
     return probability
 
 
+def _list_places(places: Collection[Place]) -> str:
+    """Return places in words, in the order of the guide."""
+    words: dict[Place, str] = {
+        **{place: moment for moment, place in MOMENTS.items()},
+        "sent": "an event of the engine",
+        "received": "an event of the client",
+    }
+    return ", ".join(word for place, word in words.items() if place in places)
+
+
 def _build_action(name: str, places: set[Place], arguments: list[str], options: dict[str, Any]) -> Action:
     if name not in ACTIONS:
         raise WrittenError(f"`{name}` is not one of {', '.join(ACTIONS)}")
     cls, allowed = ACTIONS[name]
     if not places <= allowed:
-        raise WrittenError(f"`{name}` cannot happen there")
+        raise WrittenError(f"`{name}` cannot happen there, only at: {_list_places(allowed)}")
     fields = {_name_option(field.name): field for field in dataclasses.fields(cls)}
     if len(arguments) > min(1, len(fields)):
         raise WrittenError(f"`{arguments[-1]}` is one word too many")
