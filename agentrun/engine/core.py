@@ -25,6 +25,7 @@ from agentrun.engine.effects import (
     HostedToolsListed,
     Input,
     Output,
+    Overheard,
     Produced,
     ProducedEnd,
     Spoken,
@@ -59,6 +60,7 @@ _INPUTS = (
     SpeechStarted,
     SpeechStopped,
     Heard,
+    Overheard,
     Produced,
     ProducedEnd,
     Spoken,
@@ -275,6 +277,8 @@ class Core:
                 self._stop_speech(event.audio_end_ms)
             case Heard():
                 self._listening.hear(event)
+            case Overheard():
+                self._listening.overhear(event.text)
             case Wake():
                 self._wake()
             case Produced() | ProducedEnd() | Spoken() | SpokenEnd():

@@ -46,6 +46,13 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Overheard:
+    """What the recogniser has understood so far of the turn under way; more may follow."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Produced:
     """The responder made one move of a response."""
 
@@ -106,6 +113,7 @@ Input: TypeAlias = (
     SpeechStarted
     | SpeechStopped
     | Heard
+    | Overheard
     | Produced
     | ProducedEnd
     | Spoken

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from agentrun.engine.ears import Ears, to_pcm16k
-from agentrun.engine.effects import Expect, Heard, Listen, Transcribe
+from agentrun.engine.effects import Expect, Heard, Listen, Overheard, Transcribe
 from agentrun.engine.speech.seams import Hints, Recogniser, SpeechDetector, Transcript
 from agentrun.engine.speech.silent import DeafRecogniser
 from agentrun.engine.speech.turns import (
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 _LEAD_MS = 100
 """How far a client may be ahead of the clock with its sound before others are let in between its frames."""
 
-Found = SpeechStarted | SpeechStopped | Heard
+Found = SpeechStarted | SpeechStopped | Heard | Overheard
 
 
 @runtime_checkable
@@ -134,6 +134,8 @@ class Hearing:
             log.debug("nothing was recognised ahead of the end of a turn: %s", error)
             return None
         self._ears.judge(turn, voiced_ms, estimate_completeness(transcript))
+        if turn == self._ears.turn:
+            self._found(Overheard(transcript.text))
         return transcript
 
     async def _transcribe(self, order: Transcribe, ahead: _Ahead | None) -> None:

@@ -7,7 +7,7 @@ from agentrun.engine.checks import refuse
 from agentrun.engine.effects import Expect, Heard, Listen, Transcribe
 from agentrun.engine.items import Item, check_samples
 from agentrun.engine.state import SessionState
-from agentrun.engine.transcripts import tell_transcript
+from agentrun.engine.transcripts import tell_early, tell_transcript
 from agentrun.wire import server
 from agentrun.wire.json import JsonObject
 
@@ -32,10 +32,12 @@ class Listening:
         self._buffer = InputBuffer(state.input_format)
         self._speech_start_ms = 0
         self.speaking_item_id: str | None = None
+        self._told: dict[str, str] = {}  # words that deltas have said, by the id of the item
 
     def listen(self) -> None:
         """Have detection start afresh, with the settings in force."""
         state = self._state
+        self._told.pop(self.speaking_item_id or "", None)
         self.speaking_item_id = None
         if state.input_format != self._buffer.format:
             self._buffer.change_format(state.input_format)
@@ -100,6 +102,7 @@ class Listening:
             refuse(message, "input_audio_buffer_commit_empty", None)
         item_id = self.speaking_item_id or self._state.ids.make("item")
         item = self._commit(item_id, self._buffer.cut(self._buffer.start_ms, self._buffer.end_ms))
+        self.speaking_item_id = None  # the turn is not dropped but over
         self.listen()
         return item
 
@@ -125,8 +128,22 @@ class Listening:
         if item.unclear:
             self._ask(item)
 
+    def overhear(self, text: str) -> None:
+        """Take what the recogniser has understood of the turn under way."""
+        item_id, state = self.speaking_item_id, self._state
+        if item_id is None or state.transcription is None:
+            return
+        told = self._told.get(item_id, "")
+        include = state.settings["include"]
+        deltas = list(tell_early(item_id, text, told, state.transcription, include, state.ids))
+        for event in deltas:
+            state.outbox.send(event)
+        if deltas:
+            self._told[item_id] = text
+
     def hear(self, heard: Heard) -> None:
         """Take what the recogniser understood."""
+        told = self._told.pop(heard.item_id, "")
         item = self._state.history.find(heard.item_id)
         if item is None or not item.unclear:
             return
@@ -137,7 +154,7 @@ class Listening:
         state = self._state
         if state.transcription is not None:
             include = state.settings["include"]
-            for event in tell_transcript(item, heard, state.transcription, include, state.ids):
+            for event in tell_transcript(item, heard, state.transcription, include, state.ids, told):
                 state.outbox.send(event)
 
     def _commit(self, item_id: str, audio: bytes) -> Item:

@@ -33,6 +33,7 @@ class TranscriptionTraits:
 
     Attributes:
         streams: whether the words come in several deltas; otherwise one delta has them all.
+        early: whether they come while the caller still speaks.
         by_tokens: whether usage counts tokens; otherwise the duration.
         logprobs: whether it can tell probabilities.
         languages: whether it tells languages.
@@ -41,6 +42,7 @@ class TranscriptionTraits:
     """
 
     streams: bool = True
+    early: bool = False
     by_tokens: bool = False
     logprobs: bool = True
     languages: bool = False
@@ -51,10 +53,10 @@ _BY_NAME: Sequence[tuple[str, TranscriptionTraits]] = (
     ("gpt-4o-transcribe-diarize", TranscriptionTraits(by_tokens=True, logprobs=False, segments=True)),
     ("gpt-4o", TranscriptionTraits(by_tokens=True)),
     ("gpt-transcribe", TranscriptionTraits(by_tokens=True, languages=True)),
-    ("gpt-live-transcribe", TranscriptionTraits(languages=True)),
+    ("gpt-live-transcribe", TranscriptionTraits(early=True, languages=True)),
     ("whisper-1", TranscriptionTraits(streams=False, logprobs=False)),
 )
-_USUAL = TranscriptionTraits()
+_USUAL = TranscriptionTraits(early=True)
 
 
 def find_transcription_traits(model: str) -> TranscriptionTraits:
@@ -62,8 +64,43 @@ def find_transcription_traits(model: str) -> TranscriptionTraits:
     return next((traits for name, traits in _BY_NAME if model.startswith(name)), _USUAL)
 
 
+def tell_early(
+    item_id: str, text: str, told: str, transcription: JsonObject, include: Sequence[str] | None, ids: Ids
+) -> Iterator[ServerEvent]:
+    """Yield the deltas of words that are new, of a turn that is not over.
+
+    Args:
+        item_id: that the turn will have.
+        text: all that was understood so far.
+        told: what earlier deltas said.
+        transcription: the session's `audio.input.transcription`.
+        include: the session's `include`.
+        ids: source of padding.
+
+    """
+    traits = find_transcription_traits(transcription.get("model") or "")
+    wanted = traits.logprobs and LOGPROBS in (include or ())
+    for delta in find_new_words(text, told) if traits.early else ():
+        shown = [_render_logprob(delta, _UNSURE)] if wanted else None
+        yield server.InputTranscriptionDelta(item_id, 0, delta, shown, ids.make_padding())
+
+
+def find_new_words(text: str, told: str) -> list[str]:
+    """Return what must be added to words that were told; nothing where they turned out to be wrong.
+
+    A delta cannot be taken back. Where the recogniser has changed its mind, `completed` says what is right.
+    """
+    pieces, known = _PIECE.findall(text), _PIECE.findall(told)
+    return pieces[len(known) :] if pieces[: len(known)] == known else []
+
+
 def tell_transcript(
-    item: Item, heard: Heard, transcription: JsonObject, include: Sequence[str] | None, ids: Ids
+    item: Item,
+    heard: Heard,
+    transcription: JsonObject,
+    include: Sequence[str] | None,
+    ids: Ids,
+    told: str = "",
 ) -> Iterator[ServerEvent]:
     """Yield the events that tell a client what it said, or why nobody knows.
 
@@ -73,6 +110,7 @@ def tell_transcript(
         transcription: the session's `audio.input.transcription`.
         include: the session's `include`.
         ids: source of padding and of segment ids.
+        told: what deltas have said of it while the caller spoke.
 
     """
     if heard.error is not None:
@@ -86,7 +124,7 @@ def tell_transcript(
         seconds = item.audio_ms / 1000
         yield server.InputTranscriptionSegment(item.id, 0, ids.make("seg"), heard.text, "A", 0.0, seconds)
     elif heard.text:
-        for delta in _PIECE.findall(heard.text) if traits.streams else [heard.text]:
+        for delta in find_new_words(heard.text, told) if traits.streams else [heard.text]:
             shown = [_render_logprob(delta, sure)] if wanted else None
             yield server.InputTranscriptionDelta(item.id, 0, delta, shown, ids.make_padding())
     yield server.InputTranscriptionCompleted(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from agentrun.engine.effects import Heard, Transcribe
+from agentrun.engine.effects import Heard, Overheard, Transcribe
+from agentrun.engine.speech.turns import SpeechStarted, SpeechStopped
 from tests.engine.kit import Session, append, names
 
 WORDS = "Where is my order"
@@ -94,3 +95,68 @@ def test_failure_is_told_for_the_item_and_nothing_else_stops() -> None:
     assert (failed["type"], failed["item_id"]) == (PREFIX + "failed", item_id)
     assert (failed["error"]["type"], failed["error"]["message"]) == ("server_error", "no recogniser")
     assert names(session.send("response.create"))[-1] == "rate_limits.updated"
+
+
+def speak(model: str, *overheard: str, heard: str = WORDS) -> list[dict[str, Any]]:
+    """Return the events of one turn of the caller, who paused after each of the first texts."""
+    session = Session([[]], hold=(Transcribe,))
+    session.update(audio={"input": {"transcription": {"model": model}}})
+    append(session, 2000)
+    events = session.put(SpeechStarted(0))
+    for text in overheard:
+        events += session.put(Overheard(text))
+    events += session.put(SpeechStopped(2000, 1500))
+    return events + session.put(Heard(events[0]["item_id"], heard))
+
+
+def read_deltas(events: list[dict[str, Any]]) -> list[str]:
+    return [event["delta"] for event in events if event["type"] == PREFIX + "delta"]
+
+
+def read_transcript(events: list[dict[str, Any]]) -> str:
+    (completed,) = [event for event in events if event["type"] == PREFIX + "completed"]
+    return str(completed["transcript"])
+
+
+@pytest.mark.parametrize("model", ["gpt-realtime-whisper", "gpt-live-transcribe"])
+def test_words_come_while_the_caller_speaks(model: str) -> None:
+    events = speak(model, "Where", "Where is my")
+    kinds = names(events)
+    assert kinds[:5] == [
+        "input_audio_buffer.speech_started",
+        *3 * [PREFIX + "delta"],
+        "input_audio_buffer.speech_stopped",
+    ]
+    assert read_deltas(events) == ["Where", " is", " my", " order"]
+    assert {event["item_id"] for event in events if event["type"].startswith(PREFIX)} == {
+        events[0]["item_id"]
+    }
+    assert read_transcript(events) == WORDS
+
+
+@pytest.mark.parametrize("model", ["gpt-4o-transcribe", "gpt-transcribe", "whisper-1"])
+def test_other_models_wait_for_the_end_of_the_turn(model: str) -> None:
+    kinds = names(speak(model, "Where", "Where is my"))
+    assert kinds.index("conversation.item.done") < kinds.index(PREFIX + "delta")
+
+
+def test_a_word_that_was_told_is_not_taken_back() -> None:
+    events = speak("gpt-realtime-whisper", "Wear is", "Where is my")
+    assert read_deltas(events) == ["Wear", " is"]
+    assert read_transcript(events) == WORDS
+
+
+def test_what_is_overheard_of_no_turn_is_nothing() -> None:
+    session = Session([[]])
+    session.update(audio={"input": {"transcription": {"model": "gpt-realtime-whisper"}}})
+    assert session.put(Overheard("Hello")) == []
+
+
+def test_a_turn_that_was_cleared_leaves_nothing_behind() -> None:
+    session = Session([[]], hold=(Transcribe,))
+    session.update(audio={"input": {"transcription": {"model": "gpt-realtime-whisper"}}})
+    append(session, 2000)
+    session.put(SpeechStarted(0))
+    session.put(Overheard("Where is"))
+    session.send("input_audio_buffer.clear")
+    assert session.put(Overheard("Where is my")) == []
