@@ -69,8 +69,8 @@ each place where one stands; nothing is ignored silently.
 _COMMANDS_NOT_YET = """\
 ## Commands
 
-These belong to the design and do not exist yet: `agentrun talk`, `tools`, `calls`. Scenario files are checked
-by `agentrun validate` (with a note, AR901), and `agentrun simulate AGENT SCENARIO…` refuses them with a
+These belong to the design and do not exist yet: `agentrun talk` and `calls`. Scenario files are checked by
+`agentrun validate` (with a note, AR901), and `agentrun simulate AGENT SCENARIO…` refuses them with a
 message.
 
 ## Channels

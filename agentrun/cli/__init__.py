@@ -21,7 +21,18 @@ from agentrun.cli.exits import report_failure
 if TYPE_CHECKING:
     app: typer.Typer
 
-COMMANDS = ("init", "validate", "simulate", "serve", "compile", "engine", "schema", "explain", "doctor")
+COMMANDS = (
+    "init",
+    "validate",
+    "simulate",
+    "serve",
+    "compile",
+    "tools",
+    "engine",
+    "schema",
+    "explain",
+    "doctor",
+)
 """In the order of `--help`. The module of each is named like it, and in it the function `NAME_command`. A
 dictionary `SUBCOMMANDS` beside it gives the command commands of its own."""
 _LASTING = ("serve", "engine")

@@ -92,6 +92,11 @@ def describe_function(target: PythonTarget) -> FunctionSchema:
     return FunctionSchema(target.function, doc.description, parameters)
 
 
+def locate_function(target: PythonTarget) -> str:
+    """Return where a function stands, as `file:line`; raises as `describe_function` does."""
+    return _find_place(load_function(target))
+
+
 def _read_signature(function: Callable[..., Any]) -> PythonFunction:
     try:
         signature = inspect.signature(function)
@@ -148,9 +153,14 @@ def _without_none(hint: Any) -> Any:
 
 
 def _place(function: Callable[..., Any]) -> str:
-    code = getattr(inspect.unwrap(function), "__code__", None)
     name = getattr(function, "__name__", repr(function))
-    return f"{code.co_filename}:{code.co_firstlineno}: `{name}`" if code else f"`{name}`"
+    place = _find_place(function)
+    return f"{place}: `{name}`" if place else f"`{name}`"
+
+
+def _find_place(function: Callable[..., Any]) -> str:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else ""
 
 
 class PythonRunner:
