@@ -40,6 +40,8 @@ from agentrun.wire.json import JsonObject, JsonValue
 OutcomeName: TypeAlias = Literal["ok", "failed", "unknown", "cancelled", "refused"]
 
 DEFAULT_MAX_BYTES = 16 * 1024
+MOST_CHARACTERS = 2**20
+"""What a tool may return. The model reads far less, and converting more would hold up other calls."""
 _LEAST_BYTES = 256  # room for the envelope itself
 _LONGEST_MESSAGE = 1000
 _DEEPEST = 64
@@ -112,7 +114,7 @@ def render_output(outcome: ToolOutcome, max_bytes: int = DEFAULT_MAX_BYTES) -> s
         return _dump(_envelope(outcome, None, message[:length] + " …"))
 
     if outcome.result is not None and _fits(with_result(0), max_bytes):
-        return _longest(with_result, len(whole), max_bytes)
+        return _longest(with_result, min(len(whole), max_bytes), max_bytes)  # a character is a byte at least
     return _longest(with_message, len(message), max_bytes)
 
 
@@ -124,15 +126,16 @@ def to_json(value: object) -> JsonValue:
 
     Raises:
         TypeError: a value has no JSON form; the message names its type.
-        ValueError: the value contains itself, or is nested more than 64 levels deep.
+        ValueError: the value contains itself, is nested more than 64 levels deep, or has more than
+            `MOST_CHARACTERS` of text.
 
     """
-    return _convert(value, _refuse, ())
+    return _Conversion(_refuse, MOST_CHARACTERS + 2).convert(value, ())  # a text has its quotes
 
 
 def describe_json(value: object) -> JsonValue:
     """Like `to_json`, but never raises: what has no JSON form becomes a short text in brackets."""
-    return _convert(value, lambda _value, reason: f"({reason})", ())
+    return _Conversion(lambda _value, reason: f"({reason})", None).convert(value, ())
 
 
 def clean_text(text: str) -> str:
@@ -182,50 +185,77 @@ def _refuse(value: object, reason: str) -> JsonValue:
 _Foreign: TypeAlias = Callable[[object, str], JsonValue]
 
 
-def _convert(value: object, foreign: _Foreign, parents: tuple[int, ...]) -> JsonValue:
-    match value:
-        case enum.Enum():
-            return _convert(value.value, foreign, parents)
-        case None | bool():
-            return value
-        case int():  # Python refuses to print integers of more than 4300 digits
-            return value if value.bit_length() <= 1024 else foreign(value, "an integer beyond 1024 bits")
-        case float():
-            return value if math.isfinite(value) else None
-        case str():
-            return clean_text(value)
-        case decimal.Decimal():
-            return float(value) if value.is_finite() else None
-        case datetime.date() | datetime.time():
-            return value.isoformat()
-        case datetime.timedelta():
-            return value.total_seconds()
-        case uuid.UUID() | pathlib.PurePath():
-            return clean_text(str(value))
-        case bytes() | bytearray():
-            return _convert_bytes(bytes(value), foreign)
-    if id(value) in parents:
-        return foreign(value, "a value that contains itself")
-    if len(parents) >= _DEEPEST:
-        return foreign(value, f"nested more than {_DEEPEST} levels deep")
-    return _convert_container(value, foreign, (*parents, id(value)))
+class _Conversion:
+    """One value on its way to JSON.
 
+    Args:
+        foreign: what becomes of a value without a JSON form; may raise.
+        left: how many characters it may still have, about; None for any number.
 
-def _convert_container(value: object, foreign: _Foreign, parents: tuple[int, ...]) -> JsonValue:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    elif isinstance(value, tuple) and hasattr(value, "_asdict"):
-        value = value._asdict()
-    elif callable(dump := getattr(value, "model_dump", None)) and not isinstance(value, type):
-        value = dump(mode="json")
-    match value:
-        case Mapping():
-            return {clean_text(str(key)): _convert(item, foreign, parents) for key, item in value.items()}
-        case list() | tuple():
-            return [_convert(item, foreign, parents) for item in value]
-        case AbstractSet():  # sorted, so that the same set always gives the same text
-            return sorted((_convert(item, foreign, parents) for item in value), key=_dump)
-    return foreign(value, f"a value of type {type(value).__name__}")
+    """
+
+    def __init__(self, foreign: _Foreign, left: int | None) -> None:
+        self._foreign = foreign
+        self._left = left
+
+    def convert(self, value: object, parents: tuple[int, ...]) -> JsonValue:
+        """Return the JSON form of a value inside these containers (their `id`s)."""
+        match value:
+            case enum.Enum():
+                return self.convert(value.value, parents)
+            case None | bool():
+                return self._count(2, value)
+            case int():  # Python refuses to print integers of more than 4300 digits
+                whole = value.bit_length() <= 1024
+                return self._count(2, value) if whole else self._foreign(value, "an integer beyond 1024 bits")
+            case float():
+                return self._count(2, value if math.isfinite(value) else None)
+            case str():
+                self._count(len(value) + 2, None)  # before the work, not after it
+                return clean_text(value)
+            case decimal.Decimal():
+                return self._count(2, float(value) if value.is_finite() else None)
+            case datetime.date() | datetime.time():
+                return value.isoformat()
+            case datetime.timedelta():
+                return value.total_seconds()
+            case uuid.UUID() | pathlib.PurePath():
+                return clean_text(str(value))
+            case bytes() | bytearray():
+                self._count(len(value) + 2, None)
+                return _convert_bytes(bytes(value), self._foreign)
+        if id(value) in parents:
+            return self._foreign(value, "a value that contains itself")
+        if len(parents) >= _DEEPEST:
+            return self._foreign(value, f"nested more than {_DEEPEST} levels deep")
+        self._count(2, None)
+        return self._convert_container(value, (*parents, id(value)))
+
+    def _convert_container(self, value: object, parents: tuple[int, ...]) -> JsonValue:
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        elif isinstance(value, tuple) and hasattr(value, "_asdict"):
+            value = value._asdict()
+        elif callable(dump := getattr(value, "model_dump", None)) and not isinstance(value, type):
+            value = dump(mode="json")
+        match value:
+            case Mapping():
+                return {
+                    self.convert(str(key), parents): self.convert(item, parents)
+                    for key, item in value.items()
+                }
+            case list() | tuple():
+                return [self.convert(item, parents) for item in value]
+            case AbstractSet():  # sorted, so that the same set always gives the same text
+                return sorted((self.convert(item, parents) for item in value), key=_dump)
+        return self._foreign(value, f"a value of type {type(value).__name__}")
+
+    def _count(self, characters: int, value: JsonValue) -> JsonValue:
+        if self._left is not None:
+            self._left -= characters
+            if self._left < 0:
+                raise ValueError(f"it has more than {MOST_CHARACTERS} characters")
+        return value
 
 
 def _convert_bytes(value: bytes, foreign: _Foreign) -> JsonValue:

@@ -7,13 +7,22 @@ import enum
 import json
 import pathlib
 import uuid
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentrun.outcome import OutcomeName, ToolOutcome, clean_text, describe_json, render_output, to_json
+from agentrun.outcome import (
+    MOST_CHARACTERS,
+    OutcomeName,
+    ToolOutcome,
+    clean_text,
+    describe_json,
+    render_output,
+    to_json,
+)
 
 
 class Colour(enum.Enum):
@@ -188,3 +197,25 @@ def test_a_very_deep_value() -> None:
 )
 def test_texts_are_cleaned(dirty: str, clean: str) -> None:
     assert clean_text(dirty) == clean
+
+
+def test_what_fits_into_a_mebibyte_of_json_is_not_too_long() -> None:
+    numbers = [1] * (MOST_CHARACTERS // 2)
+    assert to_json("x" * MOST_CHARACTERS) == "x" * MOST_CHARACTERS
+    assert to_json(numbers) == numbers
+    for value in (
+        "x" * (MOST_CHARACTERS + 1),
+        [*numbers, 1, 1],
+        [""] * MOST_CHARACTERS,
+        [[]] * MOST_CHARACTERS,
+    ):
+        with pytest.raises(ValueError, match="more than 1048576 characters"):
+            to_json(value)
+
+
+def test_a_note_stands_beside_what_it_is_about_and_takes_no_room_from_it() -> None:
+    noted = ToolOutcome("c", "tool", "ok", "r" * 900, note="An old\x00 answer.")
+    envelope = json.loads(render_output(noted, 300))
+    assert envelope["note"] == "An old answer."
+    assert len(envelope["result"]) > 50
+    assert "note" not in json.loads(render_output(replace(noted, note="")))

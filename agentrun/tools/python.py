@@ -4,8 +4,9 @@
 
 Sync functions run in threads, async ones on the loop. What the function returns must have a JSON form
 (`outcome.to_json`). To tell the model why something is not possible, a function raises `agentrun.ToolError`
-with a sentence; any other exception reaches the model as its type only, and the log with its stack. Either is
-the tool's own word that it failed, so a function should raise before it takes effect, not after.
+with a sentence: that is the tool's own word that it did not do what was asked. Any other exception reaches
+the model as its type only, and the log with its stack. Nobody knows how far a write had come then, so its
+outcome is `unknown`; that of a read is `failed`.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from agentrun.errors import ToolError
 from agentrun.outcome import to_json
 from agentrun.plan import FunctionSchema, PythonTarget, ToolBinding
 from agentrun.tools.arguments import InvalidArguments
-from agentrun.tools.call import CallContext, CodedFailure, without_answer
+from agentrun.tools.call import CallContext, without_answer
 from agentrun.tools.docstring import parse_docstring
 from agentrun.tools.loading import load_function
 from agentrun.tools.printing import tool_prints
-from agentrun.tools.shapes import Shape, UnsupportedHint, shape_of
+from agentrun.tools.shapes import Shape, UnsupportedHint, shape_of, with_default
 from agentrun.tools.threads import ThreadStarter
 from agentrun.wire.json import JsonObject, JsonValue
 
@@ -62,8 +63,9 @@ class PythonFunction:
                 raise InvalidArguments(f"there is no argument `{name}`")
             try:
                 values[name] = self.shapes[name].convert(value)
-            except (ValueError, TypeError, KeyError) as error:
-                raise InvalidArguments(f"`{name}`: {str(error)[:300]}") from error
+            except Exception as error:  # the border round a user's types: they may check in their own code
+                text = str(error) or type(error).__name__
+                raise InvalidArguments(f"`{name}`: {text[:300]}") from error
         if missing := [name for name in self.required if name not in values]:
             raise InvalidArguments("lacks " + " and ".join(f"`{name}`" for name in missing))
         return values
@@ -130,12 +132,7 @@ def _parameter_shape(function: Callable[..., Any], parameter: inspect.Parameter,
         shape = shape_of(hint)
     except UnsupportedHint as error:
         raise ToolError(f"{_place(function)}: the type of `{parameter.name}`: {error}") from error
-    if parameter.default is parameter.empty or parameter.default is None:
-        return shape
-    try:
-        return Shape(shape.schema | {"default": to_json(parameter.default)}, shape.convert)
-    except (TypeError, ValueError):
-        return shape  # a default that JSON cannot show still works when the argument is left out
+    return shape if parameter.default is parameter.empty else with_default(shape, parameter.default)
 
 
 def _is_context(hint: Any) -> bool:
@@ -185,11 +182,12 @@ class PythonRunner:
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise
-            raise CodedFailure("tool_error", f"`{binding.name}` cancelled itself.") from None
+            text = f"`{binding.name}` cancelled itself."
+            raise without_answer(binding.effect, "tool_error", text) from None
         except (Exception, SystemExit, GeneratorExit) as error:  # the border round a user's tool
             logger.exception("call %s: tool `%s` raised", context.id, binding.name)
             text = f"`{binding.name}` failed with an internal error ({type(error).__name__})."
-            raise CodedFailure("tool_error", text) from error
+            raise without_answer(binding.effect, "tool_error", text) from error
         try:
             return to_json(result)
         except Exception as error:

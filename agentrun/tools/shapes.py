@@ -30,7 +30,9 @@ from typing import Any, TypeAlias
 
 from jsonschema import Draft202012Validator, FormatChecker
 
+from agentrun.outcome import to_json
 from agentrun.tools.annotations import read_constraints
+from agentrun.tools.models import build_model, describe_model, is_model
 from agentrun.wire.json import JsonObject, JsonValue
 
 _DEEPEST = 12
@@ -85,6 +87,16 @@ def shape_of(hint: Any, depth: int = 0) -> Shape:
         f"`{name}` cannot be sent as JSON; use str, int, float, bool, Literal, Enum, list, dict, TypedDict,"
         " a dataclass, date, time or datetime"
     )
+
+
+def with_default(shape: Shape, default: Any) -> Shape:
+    """Return a shape that shows what is taken when the value is left out, if JSON can show it."""
+    if default is None:  # nothing to show: leaving it out says it
+        return shape
+    try:
+        return Shape(shape.schema | {"default": to_json(default)}, shape.convert)
+    except (TypeError, ValueError):
+        return shape
 
 
 def _same(value: JsonValue) -> Any:
@@ -231,7 +243,7 @@ def _mapping(hint: Any, depth: int) -> Shape | None:
 
 
 def _typed_dict(hint: Any, depth: int) -> Shape | None:
-    if not typing.is_typeddict(hint):
+    if not hasattr(hint, "__required_keys__"):  # also that of typing_extensions, which pydantic asks for
         return None
     hints = typing.get_type_hints(hint, include_extras=True)
     fields = {name: shape_of(_without_required(field), depth) for name, field in hints.items()}
@@ -256,7 +268,9 @@ def _dataclass(hint: Any, depth: int) -> Shape | None:
         return None
     hints = typing.get_type_hints(hint, include_extras=True)
     members = [field for field in dataclasses.fields(hint) if field.init]
-    fields = {field.name: shape_of(hints[field.name], depth) for field in members}
+    fields = {
+        field.name: with_default(shape_of(hints[field.name], depth), field.default) for field in members
+    }
     missing = dataclasses.MISSING
     required = [f.name for f in members if f.default is missing and f.default_factory is missing]
     return _object_shape(hint, fields, required, hint)
@@ -280,28 +294,12 @@ def _object_shape(
 
 
 def _pydantic(hint: Any, _depth: int) -> Shape | None:
-    """Support pydantic models by their methods; pydantic itself is never imported here."""
-    if not (
-        isinstance(hint, type) and hasattr(hint, "model_json_schema") and hasattr(hint, "model_validate")
-    ):
+    if not is_model(hint):
         return None
-    schema: JsonObject = hint.model_json_schema()
-    definitions = schema.pop("$defs", {})
-    return Shape(_inline(schema, definitions, 0), hint.model_validate)
-
-
-def _inline(node: JsonValue, definitions: JsonObject, depth: int) -> JsonValue:
-    """Replace references, which hold only at the root of a document; drop titles, which cost tokens."""
-    if depth > 4 * _DEEPEST:
-        raise UnsupportedHint("the model contains itself")
-    if isinstance(node, list):
-        return [_inline(item, definitions, depth + 1) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if isinstance(reference := node.get("$ref"), str):
-        node = definitions[reference.rpartition("/")[2]] | {k: v for k, v in node.items() if k != "$ref"}
-    kept = {key: value for key, value in node.items() if not (key == "title" and isinstance(value, str))}
-    return {key: _inline(value, definitions, depth + 1) for key, value in kept.items()}
+    try:
+        return Shape(describe_model(hint), lambda value: build_model(hint, value))
+    except RecursionError as error:
+        raise UnsupportedHint("the model contains itself") from error
 
 
 _RULES: tuple[_Rule, ...] = (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def test_the_schema_comes_from_signature_and_docstring(write_tool: WriteTool) ->
     assert described.description == "Order a book."
     line = {
         "type": "object",
-        "properties": {"title": {"type": "string"}, "count": {"type": "integer"}},
+        "properties": {"title": {"type": "string"}, "count": {"type": "integer", "default": 1}},
         "required": ["title"],
         "additionalProperties": False,
     }
@@ -154,6 +155,7 @@ async def test_a_wrapper_round_an_async_function_is_awaited(write_tool: WriteToo
     assert (await outcome_of(write_tool, source)).result == 5
 
 
+@pytest.mark.parametrize(("effect", "told"), [("read", "failed"), ("write", "unknown")])
 @pytest.mark.parametrize("kind", ["def", "async def"])
 @pytest.mark.parametrize(
     ("error", "word"),
@@ -166,16 +168,25 @@ async def test_a_wrapper_round_an_async_function_is_awaited(write_tool: WriteToo
     ],
 )
 async def test_what_a_tool_raises_is_one_answer_without_internals(
-    write_tool: WriteTool, caplog: pytest.LogCaptureFixture, kind: str, error: str, word: str
+    write_tool: WriteTool,
+    caplog: pytest.LogCaptureFixture,
+    kind: str,
+    error: str,
+    word: str,
+    effect: Effect,
+    told: str,
 ) -> None:
-    outcome = await outcome_of(write_tool, f"{kind} tool():\n    raise {error}")
-    assert (outcome.outcome, outcome.code) == ("failed", "tool_error")
+    outcome = await outcome_of(write_tool, f"{kind} tool():\n    raise {error}", effect=effect)
+    assert (outcome.outcome, outcome.code) == (told, "tool_error")
     assert any(part in outcome.message for part in word.split("|"))
     assert "secret" not in outcome.message
-    if word == "ValueError":
-        (record,) = [r for r in caplog.records if r.exc_info]
+    complaints = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    if word == "cancelled itself":
+        assert complaints == []
+    else:
+        (record,) = complaints
         assert record.getMessage() == "call call_1: tool `tool` raised"
-        assert "secret path /srv" in str(record.exc_info)
+        assert error.partition("(")[0] in str(record.exc_info)
 
 
 async def test_a_tool_error_is_meant_for_the_model(write_tool: WriteTool) -> None:
@@ -185,11 +196,47 @@ async def test_a_tool_error_is_meant_for_the_model(write_tool: WriteTool) -> Non
     assert (outcome.outcome, outcome.message) == ("failed", "No such order.")
 
 
+ENDLESS = """
+def tool():
+    ring = []
+    ring.append(ring)
+    return ring
+"""
+
+
 @pytest.mark.parametrize(("effect", "told"), [("read", "failed"), ("write", "unknown")])
-async def test_a_result_that_is_not_json(write_tool: WriteTool, effect: Effect, told: str) -> None:
-    outcome = await outcome_of(write_tool, "def tool():\n    return {'a': object()}", effect=effect)
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("def tool():\n    return {'a': object()}", "a value of type object"),
+        ("def tool():\n    return b'\\xff\\x00'", "2 bytes that are not text"),
+        ("def tool():\n    return (n for n in 'ab')", "a value of type generator"),
+        ("def tool():\n    return 'x' * (50 << 20)", "more than 1048576 characters"),
+        ("def tool():\n    return [{'n': n} for n in range(10**6)]", "more than 1048576 characters"),
+        ("async def tool():\n    return list(range(10**6))", "more than 1048576 characters"),
+        (ENDLESS, "contains itself"),
+    ],
+)
+async def test_a_result_that_nobody_can_read(
+    write_tool: WriteTool,
+    caplog: pytest.LogCaptureFixture,
+    source: str,
+    words: str,
+    effect: Effect,
+    told: str,
+) -> None:
+    outcome = await outcome_of(write_tool, source, effect=effect)
     assert (outcome.outcome, outcome.code) == (told, "result_not_json")
-    assert "type object" in outcome.message
+    assert words in outcome.message
+    assert [record.levelname for record in caplog.records if record.levelno >= logging.WARNING] == ["ERROR"]
+
+
+async def test_a_result_that_is_nearly_json(write_tool: WriteTool) -> None:
+    source = (
+        "def tool():\n    return {'a': float('nan'), 'b': b'text', 'c': 'x\\x00y', 'd': (1, {2}), 3: None}"
+    )
+    outcome = await outcome_of(write_tool, source)
+    assert outcome.result == {"a": None, "b": "text", "c": "xy", "d": [1, [2]], "3": None}
 
 
 @pytest.mark.parametrize("kind", ["def", "async def"])
@@ -240,3 +287,56 @@ def test_optional_parameters_show_their_type_without_null(write_tool: WriteTool)
         "e": {},
         "f": {},
     }
+
+
+CHECKED = """
+from __future__ import annotations
+from dataclasses import dataclass
+import pydantic
+
+@dataclass
+class Slot:
+    hour: int
+
+    def __post_init__(self):
+        if self.hour == 13:
+            raise LookupError("nobody works at 13")
+        if self.hour == 14:
+            raise RuntimeError
+
+class Guest(pydantic.BaseModel):
+    name: str
+
+    @pydantic.field_validator("name")
+    @classmethod
+    def check(cls, name):
+        if name == "X":
+            raise ValueError("is too short")
+        return name
+
+def tool(slot: Slot, guests: list[Guest] = ()) -> str:
+    return "done"
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"slot": {"hour": "nine"}}, '`slot.hour` must be of type integer, not "nine"'),
+        ({"slot": {}}, "`slot` lacks `hour`"),
+        ({"slot": {"hour": 9, "minute": 5}}, "`slot` has no argument `minute`; it takes `hour`"),
+        ({"slot": {"hour": 13}}, "`slot`: nobody works at 13"),
+        ({"slot": {"hour": 14}}, "`slot`: RuntimeError"),
+        ({"slot": {"hour": 9}, "guests": [{"name": 5}]}, "`guests.0.name` must be of type string"),
+        ({"slot": {"hour": 9}, "guests": [{"name": "X"}]}, "`guests`: name: Value error, is too short"),
+    ],
+)
+async def test_what_a_type_itself_does_not_accept_is_told(
+    write_tool: WriteTool, arguments: Any, words: str
+) -> None:
+    binding = bind(write_tool(CHECKED))
+    outcome = await run_one(binding, arguments, RecordingCall())
+    assert (outcome.outcome, outcome.code) == ("failed", "invalid_arguments")
+    assert words in outcome.message
+    assert "\n" not in outcome.message
+    assert "pydantic.dev" not in outcome.message

@@ -160,7 +160,7 @@ def test_objects() -> None:
         "properties": {
             "title": {"type": "string"},
             "day": {"type": "string", "format": "date"},
-            "count": {"type": "integer"},
+            "count": {"type": "integer", "default": 1},
         },
         "required": ["title", "day"],
         "additionalProperties": False,
