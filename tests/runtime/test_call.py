@@ -204,6 +204,34 @@ async def test_a_typed_barge_in_cuts_the_answer_where_it_was_heard() -> None:
     assert 0 < interrupted.heard_ms < 2_000
 
 
+async def test_a_write_that_the_model_makes_again_after_a_barge_in_runs_once() -> None:
+    gate, runs = asyncio.Event(), list[JsonObject]()
+    script = Script(lambda line: line.type_line("Book it"))
+
+    async def book(arguments: JsonObject, _call: CallContext) -> JsonValue:
+        runs.append(arguments)
+        await gate.wait()
+        return {"ticket": len(runs)}
+
+    def ask_again(_call: Call, clock: VirtualClock) -> None:
+        def ask() -> None:
+            assert script.channel is not None
+            script.channel.type_line("Have you booked it?")
+
+        clock.call_at(1_000, ask)
+        clock.call_at(3_000, gate.set)
+
+    again = CallMove("book", {"order_id": "A1"})
+    moves: list[list[Move]] = [[again], [again], [Say("It is booked.")]]
+    tool = dataclasses.replace(LOOKUP, name="book", effect="write", placeholder=None)
+    _, told = await hold(make_plan(tool), moves, script, book, ask_again)
+    assert runs == [{"order_id": "A1"}]
+    assert [(back.outcome, back.result) for back in only(reports.ToolReturned, told)] == [
+        ("ok", {"ticket": 1})
+    ] * 2
+    assert [said.text for said in only(reports.AgentSaid, told)] == ["It is booked."]
+
+
 @pytest.mark.parametrize("error", [ValueError("no such order"), asyncio.CancelledError()])
 async def test_a_tool_that_breaks_is_an_answer_and_the_call_goes_on(error: BaseException) -> None:
     async def broken(_arguments: JsonObject, _call: CallContext) -> JsonValue:
