@@ -1,6 +1,6 @@
 """Audio arithmetic: formats, milliseconds, G.711, WAV and sample rates. Bytes in, bytes out."""
 
-from agentrun.audio.convert import convert_audio, decode_audio, encode_audio
+from agentrun.audio.convert import decode_audio, encode_audio
 from agentrun.audio.formats import FORMATS, PCM_24K, PCMA, PCMU, AudioFormat, FormatName, parse_format
 from agentrun.audio.g711 import decode_g711, encode_g711, transcode_g711
 from agentrun.audio.resample import Resampler, has_soxr, open_resampler, resample
@@ -15,7 +15,6 @@ __all__ = [
     "FormatName",
     "Resampler",
     "Wav",
-    "convert_audio",
     "decode_audio",
     "decode_g711",
     "encode_audio",

@@ -1,4 +1,4 @@
-"""From one format to another."""
+"""Between a format and its samples."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Literal, cast
 
 from agentrun.audio.formats import PCM_24K, AudioFormat
 from agentrun.audio.g711 import decode_g711, encode_g711
-from agentrun.audio.resample import resample
 
 
 def decode_audio(audio: bytes, fmt: AudioFormat) -> bytes:
@@ -17,13 +16,6 @@ def decode_audio(audio: bytes, fmt: AudioFormat) -> bytes:
 def encode_audio(pcm16: bytes, fmt: AudioFormat) -> bytes:
     """Return PCM16 at the rate of a format in that format."""
     return pcm16 if fmt.name == PCM_24K.name else encode_g711(pcm16, _find_law(fmt))
-
-
-def convert_audio(audio: bytes, source: AudioFormat, target: AudioFormat) -> bytes:
-    """Return a whole recording in another format."""
-    if source == target:
-        return audio
-    return encode_audio(resample(decode_audio(audio, source), source.rate_hz, target.rate_hz), target)
 
 
 def _find_law(fmt: AudioFormat) -> Literal["pcmu", "pcma"]:

@@ -56,11 +56,6 @@ class Call:
         """Of the sound in both directions."""
         return self._line.format
 
-    @property
-    def is_quiet(self) -> bool:
-        """Whether the agent neither speaks nor is about to."""
-        return self._line.is_quiet
-
     def own(self, leg: Coroutine[None, None, None]) -> None:
         """Run what carries the sound; it is cancelled at the end of the call, and may end the call itself."""
         self._leg = asyncio.get_running_loop().create_task(leg)

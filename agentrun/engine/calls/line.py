@@ -45,18 +45,12 @@ class Line:
         self._ids = ids
         self._outbox = Outbox(ids)
         self._playback = Playback(medium.format)
-        self._running: set[str] = set()
         self._apart: set[str] = set()
 
     @property
     def format(self) -> AudioFormat:
         """Of the sound in both directions."""
         return self._medium.format
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether the agent neither speaks nor is about to: nothing plays, and no response is under way."""
-        return self._playback.is_silent and not self._running
 
     @property
     def deadline_ms(self) -> int | None:
@@ -129,14 +123,12 @@ class Line:
                     self._playback.add(output.response_id, output.item_id, output.delta)
                     continue
                 case server.ResponseCreated():
-                    self._running.add(output.response["id"])
                     if output.response["conversation_id"] is None:
                         self._apart.add(output.response["id"])
                 case server.ResponseDone():
                     over.append(output.response["id"])
             kept.append(output)
         for response_id in over:  # after `rate_limits.updated`, which comes with the end of the response
-            self._running.discard(response_id)
             kept += self._tell(self._playback.finish(response_id))
         return kept
 
